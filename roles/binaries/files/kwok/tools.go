@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package tools names the commands that this module exists to build.
+package tools
+
+import (
+	_ "sigs.k8s.io/kwok/cmd/kwok"
+	_ "sigs.k8s.io/kwok/cmd/kwokctl"
+)
