@@ -22,17 +22,11 @@ try:
     import yaml
 except ImportError:
     _missing.append("PyYAML")
-try:
-    import jinja2
-    import jinja2.sandbox
-except ImportError:
-    _missing.append("jinja2")
-
-__all__ = ["jinja2", "require", "urllib3", "yaml"]
+__all__ = ["require", "urllib3", "yaml"]
 
 
 def require(*names: str) -> None:
-    """Raise :class:`LibraryError` unless the named distributions (``urllib3``, ``PyYAML``, ``jinja2``) are there."""
+    """Raise :class:`LibraryError` unless the named distributions (``urllib3``, ``PyYAML``) are there."""
     absent = [name for name in names if name in _missing]
     if absent:
         raise LibraryError(
