@@ -8,6 +8,7 @@ import base64
 
 import pytest
 import yaml
+
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.credential import (
     Credential,
     read_kubeconfig,

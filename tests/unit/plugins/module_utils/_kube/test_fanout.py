@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import (
     DeadlineError,
     InputError,

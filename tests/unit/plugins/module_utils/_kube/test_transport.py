@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 """The transport against a local HTTP server, because a real API server can't be made to answer 429 or 500 at will."""
+
+from __future__ import annotations
 
 import json
 import threading
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.credential import (
     Credential,
 )
