@@ -1,0 +1,62 @@
+"""`make clean` and `make distclean`: what the doors started is stopped and removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from . import venvs
+from .paths import Paths
+from .quickstart import user_lab_folder
+from .steps import Log, Show, Step
+
+# Slow to make again, and shared by all checkouts.
+KEPT = ("binaries", "venvs", "go", "pip", "wheels", "home", "pycache")
+
+
+def clean(paths: Paths) -> list[Step]:
+    """Labs first, because their programs still run; then this checkout's own folder."""
+
+    def labs(log: Log) -> None:
+        found = [folder for folder in (user_lab_folder(paths), paths.lab) if folder.exists()]
+        if not found:
+            log.say("no lab is there")
+        elif not venvs.describe(paths, "dev").ready:
+            venvs.make(venvs.describe(paths, "dev"), log)
+        for folder in found:
+            log.run("ansible-playbook", "navarch.fleet.lab", "-e", f"lab_directory={folder}", "-e", "lab_state=absent")
+            remove(folder)
+            log.say(f"removed {folder}")
+
+    def folders(log: Log) -> None:
+        for name in ("lab", "tree", "dist", "plays", "molecule", "stripped", "reference", "ruff", "mypy", "hypothesis"):
+            remove(paths.checkout / name)
+        kept = [paths.cache / name for name in KEPT if (paths.cache / name).exists()]
+        log.say(f"removed what belongs to this checkout in {paths.checkout} (but its logs)")
+        log.say(f"kept, because it is slow to make again: {', '.join(str(folder) for folder in kept) or 'nothing'}")
+        log.say("`make distclean` removes that too")
+
+    return [Step("labs", labs, show=Show.PLAIN), Step("folders", folders, ("labs",), Show.PLAIN)]
+
+
+def distclean(paths: Paths) -> list[Step]:
+    """Clean, and drop the caches; only folders that the doors made."""
+
+    def caches(log: Log) -> None:
+        for name in (*KEPT, "checkouts"):
+            if (paths.cache / name).exists():
+                remove(paths.cache / name)
+                log.say(f"removed {paths.cache / name}")
+
+    return [*clean(paths), Step("caches", caches, ("folders",), Show.PLAIN)]
+
+
+def remove(folder: Path) -> None:
+    """Go keeps its modules read-only: folders are made writable on the way."""
+    for path, folders, _ in os.walk(folder):
+        for name in folders:
+            inner = Path(path, name)
+            if not inner.is_symlink() and not os.access(inner, os.W_OK):
+                inner.chmod(0o755)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,99 @@
+"""The doors of `make`: which steps each one takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from . import cleaning, gates, lab, machine, quickstart, venvs
+from .paths import Paths, tool_environment
+from .steps import Runner, Step, report
+
+
+def test(paths: Paths) -> list[Step]:
+    """Everything that must be green; the lab's long chain is listed first, cheap gates fill the other worker."""
+    return [
+        *gates.preparation(paths),
+        lab.binaries(),
+        lab.up(paths),
+        lab.integration(paths, None),
+        lab.molecule(paths, None),
+        *gates.lint(paths),
+        *gates.unit(paths),
+        *gates.sanity(paths),
+        *gates.docs(paths),
+        *gates.package(paths),
+        lab.down(paths, ("integration", "molecule")),
+    ]
+
+
+def lint(paths: Paths) -> list[Step]:
+    return [*gates.preparation(paths), *gates.lint(paths)]
+
+
+def unit(paths: Paths) -> list[Step]:
+    return [*gates.preparation(paths), *gates.unit(paths)]
+
+
+def sanity(paths: Paths) -> list[Step]:
+    return [*gates.preparation(paths), *gates.sanity(paths)]
+
+
+def docs(paths: Paths) -> list[Step]:
+    return [*gates.preparation(paths), *gates.docs(paths)]
+
+
+def package(paths: Paths) -> list[Step]:
+    return [*gates.preparation(paths), *gates.package(paths)]
+
+
+def integration(paths: Paths) -> list[Step]:
+    return _in_lab(paths, lab.integration(paths, os.environ.get("TARGET")))
+
+
+def molecule(paths: Paths) -> list[Step]:
+    return _in_lab(paths, lab.molecule(paths, os.environ.get("SCENARIO")))
+
+
+def bench(paths: Paths) -> list[Step]:
+    print(machine.describe(), flush=True)
+    return _in_lab(paths, lab.benchmarks(paths))
+
+
+def drills(paths: Paths) -> list[Step]:
+    return [*_in_lab(paths, lab.drills(paths)), *gates.old_versions(paths)]
+
+
+def bring_up(paths: Paths) -> list[Step]:
+    """A lab of the user's own, in the place where the playbook puts it by default."""
+    return [*gates.preparation(paths), lab.binaries(), quickstart.user_lab(paths)]
+
+
+def open_door(name: str, paths: Paths) -> int:
+    """Run the steps of a door, print what they gave."""
+    if name == "quickstart":
+        return quickstart.run(paths)
+    steps = DOORS[name](paths)
+    environment = tool_environment(paths, venvs.describe(paths, "dev").path)
+    return report(Runner(steps, paths.logs, environment, paths.repository).run())
+
+
+DOORS: dict[str, Callable[[Paths], list[Step]]] = {
+    "test": test,
+    "lint": lint,
+    "unit": unit,
+    "sanity": sanity,
+    "docs": docs,
+    "package": package,
+    "integration": integration,
+    "molecule": molecule,
+    "drills": drills,
+    "bench": bench,
+    "lab": bring_up,
+    "clean": cleaning.clean,
+    "distclean": cleaning.distclean,
+}
+
+
+def _in_lab(paths: Paths, step: Step) -> list[Step]:
+    return [*gates.preparation(paths), lab.binaries(), lab.up(paths), step, lab.down(paths, (step.name,))]

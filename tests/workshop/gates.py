@@ -1,0 +1,177 @@
+"""The gates that need no cluster. Each is one step; none of them changes the checkout."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from . import layout, venvs
+from .paths import COLLECTION, Paths, python_version
+from .steps import Counts, Log, Step, StepError
+
+NAME = "navarch.fleet"
+PACKAGE = "ansible_collections.navarch.fleet.plugins"
+
+
+def preparation(paths: Paths) -> list[Step]:
+    """The environment of the tools, and the checkout where Ansible looks for it."""
+    venv = venvs.describe(paths, "dev")
+    return [
+        Step("venv", lambda log: venvs.make(venv, log)),
+        Step("layout", lambda log: layout.lay_out(paths, log)),
+    ]
+
+
+def lint(paths: Paths) -> list[Step]:
+    tree, collection = paths.tree, paths.collection
+
+    def ruff(log: Log) -> None:
+        log.run("ruff", "check", ".", directory=collection)
+        log.run("ruff", "format", "--check", "--diff", ".", directory=collection)
+
+    def mypy(log: Log) -> None:
+        options = ("--config-file", collection / "pyproject.toml", "--namespace-packages", "--explicit-package-bases")
+        log.run("mypy", *options, "-p", PACKAGE, environment={"MYPYPATH": str(tree)}, directory=tree)
+        log.run("mypy", *options, "-p", "workshop", environment={"MYPYPATH": str(collection / "tests")}, directory=tree)
+
+    def ansible_lint(log: Log) -> None:
+        log.run("ansible-lint", "--offline", "--nocolor", directory=collection)
+
+    after = ("venv", "layout")
+    return [Step("ruff", ruff, after), Step("mypy", mypy, after), Step("ansible-lint", ansible_lint, after)]
+
+
+def unit(paths: Paths) -> list[Step]:
+    return [Step("unit", lambda log: run_pytest(paths, log), ("venv", "layout"))]
+
+
+def run_pytest(paths: Paths, log: Log) -> Counts:
+    """The unit tests; pytest counts them."""
+    options = ("--import-mode=importlib", "-p", "no:cacheprovider", "-q", "-n", "2", "--durations=5")
+    code, output = log.attempt(
+        "python", "-m", "pytest", *options, "tests/unit",
+        environment={"PYTHONPATH": str(paths.tree)},
+        directory=paths.collection,
+    )  # fmt: skip
+    counts = Counts(**{word: _count(output, word) for word in ("passed", "failed", "skipped")})
+    broken = _count(output, "error") + _count(output, "errors")
+    if code and not counts.failed + broken:
+        raise StepError(f"pytest ended with {code}")
+    return counts + Counts(failed=broken)
+
+
+def sanity(paths: Paths) -> list[Step]:
+    venv = venvs.describe(paths, "dev")
+    return [Step("sanity", lambda log: run_sanity(paths, venv, log), ("venv", "layout"))]
+
+
+def run_sanity(paths: Paths, venv: venvs.Venv, log: Log) -> None:
+    """Every sanity test, none of them excused."""
+    excuses = sorted((paths.collection / "tests" / "sanity").glob("ignore*"))
+    if excuses:
+        raise StepError(f"no ignore file is allowed: {', '.join(file.name for file in excuses)}")
+    venvs.place_get_pip(paths, venv, log)
+    log.run(
+        "ansible-test", "sanity", "--local", "--color", "no", "--python", python_version(), directory=paths.collection
+    )
+
+
+def docs(paths: Paths) -> list[Step]:
+    """The documentation of every plugin and role is complete, and reference pages come out of it."""
+
+    def antsibull(log: Log) -> None:
+        options = ("--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
+        log.run("antsibull-docs", "lint-collection-docs", *options, ".", directory=paths.collection)
+        log.run("antsibull-changelog", "lint", directory=paths.collection)
+
+    def reference(log: Log) -> None:
+        folder = paths.checkout / "reference"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        options = ("--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", folder)
+        log.run("antsibull-docs", "collection", *options, NAME, directory=paths.collection)
+        log.say(f"reference pages: {folder}")
+
+    after = ("venv", "layout")
+    return [Step("docs", antsibull, after), Step("reference", reference, after)]
+
+
+def package(paths: Paths) -> list[Step]:
+    """What users get: the tarball, Galaxy's own check of it, and that its essential folders are enough."""
+    importer = venvs.describe(paths, "importer")
+
+    def build(log: Log) -> None:
+        layout.build(paths, log)
+
+    def check(log: Log) -> None:
+        venvs.make(importer, log)
+        program = importer.path / "bin"
+        path = {"PATH": f"{program}:{log.environment['PATH']}", "VIRTUAL_ENV": str(importer.path)}
+        output = log.run(
+            program / "python",
+            "-m",
+            "galaxy_importer.main",
+            _tarball(paths),
+            environment=path,
+            directory=paths.checkout,
+        )
+        findings = [line for line in output.splitlines() if re.match(r"(WARNING|ERROR)\b", line)]
+        if findings:
+            raise StepError(f"galaxy-importer has {len(findings)} findings; the first: {findings[0]}")
+
+    def stripped(log: Log) -> None:
+        root = layout.install_stripped(paths, _tarball(paths), log)
+        alone = {"ANSIBLE_COLLECTIONS_PATH": str(root)}
+        listing = log.run("ansible-doc", "--list", NAME, environment=alone, directory=root)
+        modules = [line.split()[0] for line in listing.splitlines() if line.startswith(f"{NAME}.")]
+        if not modules:
+            raise StepError("ansible-doc sees no module")
+        log.run("ansible-doc", *modules, environment=alone, directory=root)
+        for playbook in sorted((root / COLLECTION / "playbooks").glob("*.yml")):
+            log.run("ansible-playbook", "--syntax-check", f"{NAME}.{playbook.stem}", environment=alone, directory=root)
+        play = paths.collection / "tests" / "workshop" / "data" / "stripped.yml"
+        log.run("ansible-playbook", play, environment=alone, directory=root)
+
+    return [
+        Step("build", build, ("venv", "layout")),
+        Step("importer", check, ("build",)),
+        Step("stripped", stripped, ("build",)),
+    ]
+
+
+def old_versions(paths: Paths) -> list[Step]:
+    """Sanity and unit tests with the older versions of ansible-core that the collection promises to work with."""
+    found: list[Step] = []
+    for name in ("core-2.16", "core-2.17", "core-2.18"):
+        found += _old_version(paths, name)
+    return found
+
+
+def _old_version(paths: Paths, name: str) -> list[Step]:
+    venv = venvs.describe(paths, name)
+    path = {
+        "PATH": f"{venv.path / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "VIRTUAL_ENV": str(venv.path),
+    }
+
+    def within(log: Log) -> Log:
+        log.environment = {**log.environment, **path}
+        return log
+
+    return [
+        Step(f"{name}-venv", lambda log: venvs.make(venv, log)),
+        Step(f"{name}-unit", lambda log: run_pytest(paths, within(log)), (f"{name}-venv", "layout")),
+        # ansible-test writes into the collection: one version after the other.
+        Step(f"{name}-sanity", lambda log: run_sanity(paths, venv, within(log)), (f"{name}-unit",)),
+    ]
+
+
+def _tarball(paths: Paths) -> Path:
+    return next((paths.checkout / "dist").glob("*.tar.gz"))
+
+
+def _count(output: str, word: str) -> int:
+    last = [line for line in output.splitlines() if re.search(r"\bin [\d.]+s", line)]
+    found = re.search(rf"(\d+) {word}\b", last[-1]) if last else None
+    return int(found.group(1)) if found else 0

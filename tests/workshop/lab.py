@@ -1,0 +1,167 @@
+"""The lab of real API servers that tests run against, and the tests that need it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .paths import Paths
+from .steps import Counts, Log, Show, Step, StepError
+
+PLAY = """\
+---
+- name: {target}
+  hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/navarch.fleet.fleet:
+      hub_kubeconfig: "{{{{ lookup('ansible.builtin.env', 'NAVARCH_HUB_KUBECONFIG') }}}}"
+  roles:
+    - role: {target}
+"""
+
+
+def binaries() -> Step:
+    """The programs of the lab, downloaded or built once; the long part of a first run, so it starts first."""
+
+    def work(log: Log) -> None:
+        log.run("ansible", "localhost", "-m", "ansible.builtin.include_role", "-a", "name=navarch.fleet.binaries",
+                "-e", LOCAL, deadline=3600)  # fmt: skip
+
+    return Step("binaries", work, ("venv", "layout"), Show.MARKED)
+
+
+def up(paths: Paths) -> Step:
+    """A hub and three members; what an earlier run left behind is removed first."""
+
+    def work(log: Log) -> None:
+        if not keep_lab():
+            play_lab(paths, log, "absent")
+        play_lab(paths, log, "present")
+
+    return Step("lab", work, ("binaries",))
+
+
+def down(paths: Paths, after: tuple[str, ...]) -> Step:
+    """Removes the lab, also when tests failed; KEEP_LAB=1 keeps it to look at."""
+
+    def work(log: Log) -> None:
+        if keep_lab():
+            log.say(f"KEEP_LAB is set: the lab stays in {paths.lab}")
+        else:
+            play_lab(paths, log, "absent")
+
+    return Step("lab-down", work, after, always=True)
+
+
+def play_lab(paths: Paths, log: Log, state: str) -> None:
+    log.run(
+        "ansible-playbook",
+        "navarch.fleet.lab",
+        "-e",
+        LOCAL,
+        "-e",
+        f"lab_directory={paths.lab}",
+        "-e",
+        f"lab_state={state}",
+    )
+
+
+def integration(paths: Paths, only: str | None) -> Step:
+    """One play per target, one after the other, because they share the lab."""
+    folder = paths.collection / "tests" / "integration" / "targets"
+
+    def work(log: Log) -> Counts:
+        targets = [target for target in sorted(_folders(folder)) if not target.startswith("setup_")]
+        return _each(log, _chosen(targets, only), lambda target: _run_target(paths, folder / target, log))
+
+    return Step("integration", work, ("lab",))
+
+
+def molecule(paths: Paths, only: str | None) -> Step:
+    """One scenario per role."""
+
+    def work(log: Log) -> Counts:
+        folder = paths.collection / "extensions" / "molecule"
+        scenarios = [file.parent.name for file in sorted(folder.glob("*/molecule.yml"))]
+        return _each(log, _chosen(scenarios, only), lambda scenario: _run_scenario(paths, scenario, log))
+
+    return Step("molecule", work, ("lab",))
+
+
+def drills(paths: Paths) -> Step:
+    """The long ones: repeated kills, faults, old versions."""
+
+    def work(log: Log) -> Counts:
+        folder = paths.collection / "tests" / "drills"
+        found = [file.stem for file in sorted(folder.glob("*.yml"))]
+        return _each(log, found, lambda name: log.attempt("ansible-playbook", folder / f"{name}.yml", "-e", LOCAL)[0])
+
+    return Step("drills", work, ("lab",))
+
+
+def benchmarks(paths: Paths) -> Step:
+    def work(log: Log) -> Counts:
+        folder = paths.collection / "tests" / "benchmark"
+        found = [file.stem for file in sorted(folder.glob("bench_*.py"))]
+        python = {"PYTHONPATH": str(paths.tree)}
+        return _each(log, found, lambda name: log.attempt("python", folder / f"{name}.py", environment=python)[0])
+
+    return Step("bench", work, ("lab",), Show.PLAIN)
+
+
+def keep_lab() -> bool:
+    return os.environ.get("KEEP_LAB", "") not in ("", "0")
+
+
+LOCAL = json.dumps({"ansible_python_interpreter": "{{ ansible_playbook_python }}"})
+
+
+def _run_target(paths: Paths, target: Path, log: Log) -> int:
+    script = target / "runme.sh"
+    if script.exists():
+        return log.attempt("bash", script, directory=target)[0]
+    plays = paths.checkout / "plays"
+    plays.mkdir(parents=True, exist_ok=True)
+    play = plays / f"{target.name}.yml"
+    play.write_text(PLAY.format(target=target.name), encoding="utf-8")
+    roles = {"ANSIBLE_ROLES_PATH": str(target.parent)}
+    return log.attempt("ansible-playbook", play, "-e", LOCAL, environment=roles, directory=plays)[0]
+
+
+def _run_scenario(paths: Paths, scenario: str, log: Log) -> int:
+    ephemeral = paths.checkout / "molecule" / scenario
+    shutil.rmtree(ephemeral, ignore_errors=True)
+    ephemeral.mkdir(parents=True)
+    places = {"MOLECULE_EPHEMERAL_DIRECTORY": str(ephemeral), "MOLECULE_NO_LOG": "false"}
+    return log.attempt("molecule", "test", "-s", scenario, environment=places, directory=paths.collection)[0]
+
+
+def _each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:
+    """Run them all, whatever happens to one; say how each ended and how long it took."""
+    total = Counts()
+    for name in names:
+        began = time.monotonic()
+        try:
+            code = work(name)
+        except StepError as problem:
+            log.say(str(problem))
+            code = 1
+        seconds = time.monotonic() - began
+        log.announce(f"{'✘' if code else '✔'} {name} {seconds:.1f} s")
+        total += Counts(failed=1) if code else Counts(passed=1)
+    return total
+
+
+def _chosen(names: list[str], only: str | None) -> list[str]:
+    if only and only not in names:
+        raise StepError(f"there is no {only}; there are {', '.join(names)}")
+    return [only] if only else names
+
+
+def _folders(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
