@@ -1,0 +1,289 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look at members side by side, and record in the hub what was seen.
+
+Observing and recording are two steps: check mode and the failover drills look without writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from .._kube.errors import ApiError, CredentialError, FleetError, ForbiddenError, UnauthorizedError, UnreachableError
+from .._kube.fanout import fan_out
+from .._kube.session import Session
+from .._kube.transport import ONE_TRY
+from .facts import PodFacts, node_facts, status_facts
+from .hub import Hub
+from .member import Condition, Member, Observer, format_time, parse_time, with_conditions
+from .members import change_member_status, open_sessions
+from .names import FACTS_INCOMPLETE, NAMESPACES, NODES, PODS, READY
+
+if TYPE_CHECKING:
+    from typing import Any
+
+DEADLINE = 10.0
+"""Seconds for one member."""
+
+WORKERS = 256
+"""Members looked at at once: they cost nothing while they don't answer."""
+
+QUIET = 45.0
+"""Seconds for which a member that looks as before is not written again; less than facts may be old for a decision."""
+
+_RUNNING = "status.phase!=Succeeded,status.phase!=Failed"
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look at one member gave."""
+
+    cluster: str
+    at: str
+    observer: str
+    ready: Condition
+    """Always there: why it is ready or not."""
+    conditions: tuple[Condition, ...] = ()
+    """What else is known."""
+    facts: Mapping[str, Any] | None = field(default=None, repr=False)
+    """Fields of ``Cluster.status``; ``None`` when they couldn't be taken."""
+    error: FleetError | None = None
+    seconds: float = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it works."""
+        return self.ready.status == "True"
+
+
+def probe(
+    hub: Hub,
+    members: Mapping[str, Member],
+    *,
+    observer: str,
+    deadline: float = DEADLINE,
+    workers: int = WORKERS,
+) -> dict[str, Observation]:
+    """Look at members side by side, each with its own deadline; never raises for one of them, writes nothing."""
+    sessions = open_sessions(hub, list(members), timeout=deadline, retries=ONE_TRY)
+    return probe_sessions(sessions.ready, sessions.failed, members, observer=observer, deadline=deadline, workers=workers)
+
+
+def probe_sessions(
+    sessions: Mapping[str, Session],
+    failed: Mapping[str, FleetError],
+    members: Mapping[str, Member],
+    *,
+    observer: str,
+    deadline: float = DEADLINE,
+    workers: int = WORKERS,
+) -> dict[str, Observation]:
+    """The same over sessions that are open already."""
+    outcomes = fan_out(
+        sessions,
+        lambda name, session: observe(session, members[name].system_uid if name in members else ""),
+        workers=workers,
+        deadline=deadline,
+    )
+    now = format_time(datetime.now(timezone.utc))
+    found = {}
+    for name in members:
+        if name in failed:
+            found[name] = _failure(name, now, observer, failed[name], 0.0)
+        elif name in outcomes:
+            outcome = outcomes[name]
+            if outcome.error is not None:
+                found[name] = _failure(name, now, observer, outcome.error, outcome.seconds)
+            else:
+                facts, incomplete = outcome.get()
+                found[name] = _success(name, now, observer, facts, incomplete, outcome.seconds)
+    return found
+
+
+def observe(session: Session, known_uid: str) -> tuple[dict[str, Any], FleetError | None]:
+    """Facts of one member, and what kept some of them from being taken.
+
+    :param known_uid: the identity it has to have; empty when it is not known yet.
+    :raises FleetError: it is not ready, or it is another cluster than the one that joined.
+    """
+    _check_ready(session)
+    system = session.get(NAMESPACES, "kube-system")
+    uid = str(((system or {}).get("metadata") or {}).get("uid") or "")
+    if known_uid and uid and uid != known_uid:
+        raise WrongClusterError(
+            f"another cluster answers at its address: kube-system has UID {uid}, {known_uid} had joined",
+            cluster=session.cluster,
+            next_step="Join it again with its present kubeconfig, or leave it",
+        )
+    version = session.request("GET", "/version", subject="/version")
+    facts: dict[str, Any] = {"systemUID": uid, "kubernetesVersion": str(version.get("gitVersion") or "")[:64]}
+    try:
+        facts["apiEnablements"] = session.discovery().enablements()
+        nodes = node_facts(session.list(NODES))
+        pods = PodFacts.on(nodes)
+        for page in session.pages(PODS, field_selector=_RUNNING):
+            pods.count(page)
+        facts.update(status_facts(nodes, pods))
+    except ForbiddenError as error:
+        return facts, error
+    return facts, None
+
+
+def record(
+    hub: Hub, members: Mapping[str, Member], observations: Mapping[str, Observation]
+) -> dict[str, Member]:
+    """Write what was seen, side by side, and return the members as they are now.
+
+    A member that looks as before, and was recorded less than :data:`QUIET` seconds ago, is not written.
+    """
+    due = {
+        name: observation
+        for name, observation in observations.items()
+        if name in members and _worth_writing(members[name], observation)
+    }
+
+    def write(name: str, observation: Observation) -> Member:
+        return change_member_status(hub, name, lambda obj: {**obj, "status": status_after(obj, observation)})
+
+    written = fan_out(due, write, workers=32)
+    found = dict(members)
+    for name, outcome in written.items():
+        if isinstance(outcome.error, ForbiddenError):
+            # Who may not write the record still decides by what was just seen.
+            found[name] = observed_member(members[name], due[name])
+        else:
+            # A hub that refuses a write otherwise is not one member's trouble.
+            found[name] = outcome.get()
+    return found
+
+
+def refresh(
+    hub: Hub,
+    members: Mapping[str, Member],
+    *,
+    observer: str,
+    older_than: float = 60.0,
+    deadline: float = DEADLINE,
+) -> dict[str, Member]:
+    """The members with facts no older than ``older_than`` seconds: probes and records those that are."""
+    now = datetime.now(timezone.utc)
+    old = {name: member for name, member in members.items() if member.observed_seconds_ago(now) > older_than}
+    if not old:
+        return dict(members)
+    return {**members, **record(hub, old, probe(hub, old, observer=observer, deadline=deadline))}
+
+
+def observed_member(member: Member, observation: Observation) -> Member:
+    """The member as it would be recorded. Pure: for check mode."""
+    obj = {
+        "metadata": {
+            "name": member.name, "labels": member.labels, "annotations": member.annotations,
+            "resourceVersion": member.resource_version,
+            **({"deletionTimestamp": observation.at} if member.deleting else {}),
+        },
+        "spec": member.spec,
+        "status": member.status,
+    }  # fmt: skip
+    return Member.from_object({**obj, "status": status_after(obj, observation)})
+
+
+def status_after(obj: Mapping[str, Any], observation: Observation) -> dict[str, Any]:
+    """``Cluster.status`` after a look. Pure. Facts of a member that can't be read stay as they were last seen."""
+    before = obj.get("status") or {}
+    after = {**before, **(observation.facts or {})}
+    news = (observation.ready, *observation.conditions)
+    after["conditions"] = with_conditions(before.get("conditions") or (), news, observation.at)
+    after["observers"] = _observers(before.get("observers") or (), observation)
+    after["observedAt"] = observation.at
+    return after
+
+
+def _observers(known: Any, observation: Observation) -> list[dict[str, Any]]:
+    found = {str(document.get("name")): Observer.from_dict(document) for document in known}
+    before = found.get(observation.observer)
+    failures = 0 if observation.is_ready else (before.failures if before else 0) + 1
+    since = None if failures == 0 else (before.failing_since if before and before.failing_since else observation.at)
+    found[observation.observer] = Observer(
+        observation.observer, observation.at, observation.ready.status, observation.ready.reason, failures, since
+    )
+    # Observers come and go with containers and laptops: only the freshest are worth keeping.
+    freshest = sorted(found.values(), key=lambda observer: observer.observed_at, reverse=True)[:8]
+    return [observer.to_dict() for observer in sorted(freshest, key=lambda observer: observer.name)]
+
+
+def _worth_writing(member: Member, observation: Observation) -> bool:
+    after = status_after({"status": member.status}, observation)
+    if _timeless(after) != _timeless(member.status):
+        return True
+    seen = parse_time(member.observed_at)
+    return (parse_time(observation.at) - seen).total_seconds() >= QUIET
+
+
+def _timeless(status: Mapping[str, Any]) -> dict[str, Any]:
+    found = {key: value for key, value in status.items() if key != "observedAt"}
+    found["observers"] = [
+        {key: value for key, value in observer.items() if key != "observedAt"}
+        for observer in status.get("observers") or ()
+    ]
+    return found
+
+
+class WrongClusterError(FleetError):
+    """Another cluster answers than the one that joined."""
+
+
+class NotReadyError(FleetError):
+    """The API server answers, and says that it is not ready."""
+
+    temporary = True
+
+
+def _check_ready(session: Session) -> None:
+    try:
+        session.text("/readyz")
+    except (UnauthorizedError, ForbiddenError):
+        raise
+    except ApiError as error:
+        if error.code == 404:
+            return
+        raise NotReadyError(
+            f"its API server is not ready: {error.message[:_LONGEST_MESSAGE]}",
+            cluster=session.cluster,
+            next_step="Look at its control plane: kubectl get --raw '/readyz?verbose'",
+        ) from error
+
+
+def _success(
+    name: str, at: str, observer: str, facts: Mapping[str, Any], incomplete: FleetError | None, seconds: float
+) -> Observation:
+    ready = Condition(READY, "True", "ClusterReady", "its API server is ready")
+    if incomplete is None:
+        facts_condition = Condition(FACTS_INCOMPLETE, "False", "AllRead", "")
+    else:
+        facts_condition = Condition(FACTS_INCOMPLETE, "True", incomplete.kind, str(incomplete)[:_LONGEST_MESSAGE])
+    return Observation(name, at, observer, ready, (facts_condition,), facts, None, seconds)
+
+
+def _failure(name: str, at: str, observer: str, error: FleetError, seconds: float) -> Observation:
+    ready = Condition(READY, "False", _reason(error), str(error)[:_LONGEST_MESSAGE])
+    return Observation(name, at, observer, ready, (), None, error, seconds)
+
+
+def _reason(error: FleetError) -> str:
+    if isinstance(error, UnreachableError):
+        return "ClusterNotReachable"
+    if isinstance(error, UnauthorizedError):
+        return "CredentialRejected"
+    if isinstance(error, ForbiddenError):
+        return "CredentialForbidden"
+    if isinstance(error, CredentialError):
+        return "CredentialMissing"
+    if isinstance(error, WrongClusterError):
+        return "WrongCluster"
+    return "ClusterNotReady"

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A member in the form that scheduling asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .member import Member
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def scheduling_cluster(member: Member) -> dict[str, Any]:
+    """One entry of ``Request.clusters``."""
+    status = member.status
+    enablements = status.get("apiEnablements")
+    return {
+        "name": member.name,
+        "labels": dict(member.labels),
+        "provider": member.provider,
+        "region": member.region,
+        "zones": list(member.zones),
+        "taints": [taint.to_dict() for taint in member.taints],
+        "ready": member.ready,
+        "deleting": member.deleting,
+        # Unknown is not the same as nothing: a member that was never read may serve anything.
+        "apiEnablements": [dict(entry) for entry in enablements] if enablements else None,
+        "available": None,
+        "resourceSummary": {
+            part: dict(values) for part, values in (status.get("resourceSummary") or {}).items()
+        } or None,
+        "nodes": None,
+        "cost": member.cost,
+    }  # fmt: skip
