@@ -1,0 +1,124 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The answer of the scheduler: where the workload goes, and for every cluster why or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import Kind
+from .request import JSON, Target
+
+FILTER = "filter"
+SCORE = "score"
+GROUP = "group"
+DIVISION = "division"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the workload could not be placed."""
+
+    kind: Kind
+    message: str
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Failure:
+        return cls(Kind(data["kind"]), data["message"])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind.value, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Points of a cluster, per scorer as given, per scorer brought to one scale, and their sum."""
+
+    raw: Mapping[str, float] = field(default_factory=dict)
+    normalised: Mapping[str, float] = field(default_factory=dict)
+    total: float = 0
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Scores:
+        return cls(data["raw"], data["normalised"], data["total"])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"raw": dict(self.raw), "normalised": dict(self.normalised), "total": self.total}
+
+
+NO_SCORES = Scores()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one cluster."""
+
+    taken: bool
+    by: str
+    """The step that decided: filter, score, group or division."""
+    reason: str
+    change: str | None = None
+    """What would have to change for the opposite answer; None when nothing stands in the way."""
+    scores: Scores = NO_SCORES
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Verdict:
+        return cls(data["taken"], data["by"], data["reason"], data.get("change"), Scores.from_dict(data["scores"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "taken": self.taken,
+            "by": self.by,
+            "reason": self.reason,
+            "change": self.change,
+            "scores": self.scores.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where the workload goes."""
+
+    targets: tuple[Target, ...] = ()
+    """Sorted by name; empty when there is an error."""
+    persisted: tuple[Target, ...] = ()
+    """What stays recorded: the targets, or with an error what the error leaves of the current ones."""
+    error: Failure | None = None
+    observed_affinity: str | None = None
+    clusters: Mapping[str, Verdict] = field(default_factory=dict)
+    groups: tuple[JSON, ...] = ()
+    """How groups of clusters were chosen, step by step."""
+    divisions: tuple[JSON, ...] = ()
+    """How replicas were divided, step by step."""
+
+    @property
+    def replicas(self) -> dict[str, int]:
+        return {target.name: target.replicas for target in self.targets}
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Decision:
+        error = data.get("error")
+        return cls(
+            targets=tuple(map(Target.from_dict, data["targets"])),
+            persisted=tuple(map(Target.from_dict, data["persisted"])),
+            error=None if error is None else Failure.from_dict(error),
+            observed_affinity=data.get("observedAffinity"),
+            clusters={name: Verdict.from_dict(verdict) for name, verdict in data["clusters"].items()},
+            groups=tuple(data.get("groups") or ()),
+            divisions=tuple(data.get("divisions") or ()),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "targets": [target.to_dict() for target in self.targets],
+            "persisted": [target.to_dict() for target in self.persisted],
+            "error": None if self.error is None else self.error.to_dict(),
+            "observedAffinity": self.observed_affinity,
+            "clusters": {name: verdict.to_dict() for name, verdict in self.clusters.items()},
+            "groups": [dict(group) for group in self.groups],
+            "divisions": [dict(division) for division in self.divisions],
+        }

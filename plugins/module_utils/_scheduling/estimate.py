@@ -1,0 +1,138 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many replicas of a workload still fit into a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .quantity import format_quantity, parse_quantity, thousandths, whole
+from .request import ESTIMATE_AVAILABLE, JSON, Cluster, ResourceSummary
+
+MAX_INT32 = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was promised in a cluster a moment ago and its facts do not show yet."""
+
+    replicas: int = 0
+    resources: Mapping[str, int] | None = None
+    """In billionths."""
+
+
+Estimate = Callable[[Cluster], int]
+
+
+def estimator(
+    how: str, request: Mapping[str, Any] | None, *, unknown: int, taken: Mapping[str, Taken] | None = None
+) -> Estimate:
+    """The function that counts for one workload.
+
+    :param how: `available` believes the number each cluster came with, `resourceSummary` counts.
+    :param unknown: the answer for a cluster without a number.
+    :param taken: per cluster, what to deduct first.
+    """
+    taken = taken or {}
+    if how == ESTIMATE_AVAILABLE:
+        return lambda cluster: _believed(cluster, unknown, taken.get(cluster.name))
+    demands = demand(request)
+    return lambda cluster: _counted(cluster.resource_summary, demands, taken.get(cluster.name))
+
+
+def demand(request: Mapping[str, Any] | None) -> tuple[tuple[str, int], ...]:
+    """What one replica asks for, in the unit each resource is counted in: CPU in thousandths, all else whole.
+
+    A request that comes to nothing is no demand.
+    """
+    asked = []
+    for name, value in (request or {}).items():
+        amount = parse_quantity(value)
+        if whole(amount) > 0:
+            asked.append((name, _counted_in(name, amount)))
+    return tuple(asked)
+
+
+def pod_request(pod: JSON) -> dict[str, str] | None:
+    """What one replica asks for, from the spec of its pod template; None when it asks for nothing.
+
+    Containers add up, sidecars (init containers that keep running) with them; an init container counts where it asks
+    for more than all that run beside it; the overhead comes on top.
+    """
+    running: dict[str, int] = {}
+    for container in pod.get("containers") or ():
+        _add(running, _requests(container))
+    peak: dict[str, int] = {}
+    sidecars: dict[str, int] = {}
+    for container in pod.get("initContainers") or ():
+        asked = _requests(container)
+        if container.get("restartPolicy") == "Always":
+            _add(running, asked)
+            _add(sidecars, asked)
+            _raise(peak, sidecars)
+        else:
+            _add(asked, sidecars)
+            _raise(peak, asked)
+    _raise(running, peak)
+    if running:
+        _add(running, {name: parse_quantity(value) for name, value in (pod.get("overhead") or {}).items()})
+    return {name: format_quantity(amount) for name, amount in running.items()} or None
+
+
+def replica_demand(request: Mapping[str, Any] | None, replicas: int) -> Taken:
+    """What so many replicas take away from a cluster."""
+    resources = {name: parse_quantity(value) * replicas for name, value in (request or {}).items()}
+    return Taken(replicas, resources)
+
+
+def _believed(cluster: Cluster, unknown: int, taken: Taken | None) -> int:
+    known = cluster.available
+    if known is None or known == MAX_INT32:
+        return unknown
+    return max(known - taken.replicas, 0) if taken else known
+
+
+def _counted(summary: ResourceSummary | None, demands: Iterable[tuple[str, int]], taken: Taken | None) -> int:
+    if summary is None:
+        return 0
+    fits = summary.free_pods - (taken.replicas if taken else 0)
+    if fits <= 0:
+        return 0
+    free = summary.free
+    for name, asked in demands:
+        left = free.get(name)
+        if left is None:
+            return 0
+        if taken and taken.resources:
+            left -= taken.resources.get(name, 0)
+        if left <= 0:
+            return 0
+        share = _counted_in(name, left) // asked
+        if share < fits:
+            fits = share
+    return fits
+
+
+def _counted_in(name: str, amount: int) -> int:
+    return thousandths(amount) if name == "cpu" else whole(amount)
+
+
+def _requests(container: JSON) -> dict[str, int]:
+    """A limit without a request counts as the request, as the API server would have it."""
+    resources = container.get("resources") or {}
+    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {name: parse_quantity(value) for name, value in asked.items()}
+
+
+def _add(to: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, amount in more.items():
+        to[name] = to.get(name, 0) + amount
+
+
+def _raise(to: dict[str, int], floor: Mapping[str, int]) -> None:
+    for name, amount in floor.items():
+        to[name] = max(to.get(name, 0), amount)

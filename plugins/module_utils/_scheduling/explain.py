@@ -1,0 +1,116 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Explain: say of every cluster what became of it, by what, and what would change that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .decision import DIVISION, FILTER, SCORE, Decision, Verdict
+from .placement import Strategy
+from .task import Candidate, Notes, Task
+
+
+def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, int], notes: Notes) -> None:
+    """Write a verdict for each chosen cluster: what it got of the replicas, and from what."""
+    verdicts = notes.verdicts
+    say = _reason_without_replicas if not task.divides else _REASONS[task.strategy]
+    total = task.replicas
+    for candidate in chosen:
+        name = candidate.name
+        replicas = result.get(name)
+        if replicas is None:
+            reason, change = _left_out(task, candidate)
+            verdicts[name] = Verdict(False, DIVISION, reason, change, candidate.scores)
+        else:
+            verdicts[name] = Verdict(True, DIVISION if total else SCORE, say(candidate, replicas, total), None, candidate.scores)
+
+
+def explain(decision: Decision) -> list[str]:
+    """The decision as lines to read, the taken clusters first."""
+    lines = []
+    if decision.error is not None:
+        lines.append(f"not placed ({decision.error.kind.value}): {decision.error.message}")
+    if decision.observed_affinity:
+        lines.append(f"affinity group: {decision.observed_affinity}")
+    for group in decision.groups:
+        mark = "taken" if group["taken"] else "left"
+        lines.append(f"{group['field']} {group['name']}: {mark}, score {group['score']}, holds {group['capacity']} in {len(group['clusters'])} clusters")
+    for step in decision.divisions:
+        lines.append(_division_line(step))
+    replicas = decision.replicas
+    for name, verdict in sorted(decision.clusters.items(), key=lambda item: (not item[1].taken, item[0])):
+        share = f" {replicas[name]} replicas," if replicas.get(name) else ""
+        change = f"; to change that: {verdict.change}" if verdict.change else ""
+        lines.append(f"{name}:{share} {'taken' if verdict.taken else 'dropped'} by {verdict.by}: {verdict.reason}{change}")
+    return lines
+
+
+def table(decision: Decision) -> list[dict[str, Any]]:
+    """The decision as rows, the taken clusters first."""
+    replicas = decision.replicas
+    return [
+        {
+            "cluster": name,
+            "taken": verdict.taken,
+            "replicas": replicas.get(name),
+            "by": verdict.by,
+            "reason": verdict.reason,
+            "change": verdict.change,
+        }
+        for name, verdict in sorted(decision.clusters.items(), key=lambda item: (not item[1].taken, item[0]))
+    ]
+
+
+def dropped_by_filter(decision: Decision) -> dict[str, str]:
+    """The clusters that a filter dropped, with the reason."""
+    return {name: verdict.reason for name, verdict in decision.clusters.items() if verdict.by == FILTER}
+
+
+def _division_line(step: Mapping[str, Any]) -> str:
+    tier = f" of tier {step['tier']}" if "tier" in step else ""
+    result = ", ".join(f"{name} {replicas}" for name, replicas in step["result"].items() if replicas)
+    weights = ", ".join(f"{name} {weight}" for name, weight in (step.get("weights") or {}).items())
+    by = f" by weights ({weights})" if weights else ""
+    return f"division{tier} ({step['strategy']}, {step['mode']}): {step['replicas']} replicas{by}: {result or 'none'}"
+
+
+def _left_out(task: Task, candidate: Candidate) -> tuple[str, str]:
+    if task.strategy is Strategy.STATIC:
+        if task.placement.weights and not candidate.weight:
+            return "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
+        return f"its weight {candidate.weight or 1} earns none of {task.replicas} replicas", "raise its weight or the replicas"
+    if candidate.capacity <= 0:
+        return "it has no room for a replica", "free or add capacity in it"
+    if task.strategy is Strategy.AGGREGATED:
+        return f"the replicas fit into fewer clusters without it (it could hold {candidate.capacity})", "raise the replicas, or free capacity in it"
+    return f"its share of {task.replicas} replicas comes to none (it could hold {candidate.capacity})", "raise the replicas, or free capacity in it"
+
+
+def _reason_without_replicas(candidate: Candidate, replicas: int, total: int) -> str:
+    return "it passed all filters; the object goes to all chosen clusters"
+
+
+def _reason_duplicated(candidate: Candidate, replicas: int, total: int) -> str:
+    return f"all {replicas} replicas: each chosen cluster gets them all"
+
+
+def _reason_static(candidate: Candidate, replicas: int, total: int) -> str:
+    return f"{replicas} of {total} replicas by its weight {candidate.weight or 1}"
+
+
+def _reason_by_capacity(candidate: Candidate, replicas: int, total: int) -> str:
+    if candidate.assigned:
+        return f"{replicas} of {total} replicas; it ran {candidate.assigned} and has room for {candidate.available} more"
+    return f"{replicas} of {total} replicas; it has room for {candidate.available}"
+
+
+_REASONS = {
+    Strategy.DUPLICATED: _reason_duplicated,
+    Strategy.STATIC: _reason_static,
+    Strategy.DYNAMIC: _reason_by_capacity,
+    Strategy.AGGREGATED: _reason_by_capacity,
+}

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Schedule one workload: filter, score, select, divide; affinity group after affinity group until one works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from .decision import FILTER, SCORE, Decision, Failure, Verdict
+from .divide import divide, static_weight
+from .errors import Kind, Unplaceable
+from .estimate import Estimate, Taken, estimator
+from .explain import judge_taken
+from .filter import Rejection, count_by_filter, passes
+from .placement import Placement, Strategy
+from .request import KARMADA, RESCHEDULE, Request, Target
+from .score import rank, score
+from .select import select
+from .task import Candidate, Notes, Task, wrapped
+
+
+def schedule(request: Request) -> Decision:
+    """Where the workload goes. That it fits nowhere is an answer too: see the decision's error."""
+    return schedule_task(prepare(request))
+
+
+def prepare(request: Request, *, placement: Placement | None = None, taken: Mapping[str, Taken] | None = None) -> Task:
+    """The request, read."""
+    placement = placement or Placement.from_dict(request.placement)
+    current = {target.name: target.replicas for target in request.current}
+    if request.compatibility != KARMADA:
+        current = dict(sorted(current.items()))
+    return Task(request, placement, placement.terms[0], current, taken or {})
+
+
+def schedule_task(task: Task) -> Decision:
+    """Try the affinity groups in turn; the first that works is the answer."""
+    failures: list[tuple[str | None, Unplaceable, Notes]] = []
+    for attempt in attempts(task):
+        notes = Notes()
+        try:
+            result = place_once(attempt, notes)
+        except Unplaceable as failure:
+            failures.append((attempt.term.name, failure, notes))
+            continue
+        return _placed(attempt, result, notes)
+    return failed(task, failures)
+
+
+def attempts(task: Task) -> Iterator[Task]:
+    """The task once for each affinity group, from the one that was used last.
+
+    Karmada never returns to an earlier group; we do when no later one works.
+    """
+    terms, first = task.placement.terms, 0
+    if task.placement.ordered and task.request.trigger != RESCHEDULE:
+        first = next((index for index, term in enumerate(terms) if term.name == task.request.observed_affinity), 0)
+    for term in terms[first:] if task.karmada else (*terms[first:], *terms[:first]):
+        yield replace(task, term=term)
+
+
+def place_once(task: Task, notes: Notes) -> dict[str, int]:
+    """Replicas per cluster with this affinity group; Unplaceable when it does not work."""
+    candidates = shortlist(task, notes)
+    chosen = select(task, candidates, notes)
+    result = divide(task, chosen, notes)
+    judge_taken(task, chosen, result, notes)
+    return result
+
+
+def shortlist(task: Task, notes: Notes) -> list[Candidate]:
+    """The clusters that pass all filters, with their points and what they can hold, in rank."""
+    check, fits = passes(task), _fits(task)
+    static = task.strategy is Strategy.STATIC
+    candidates = []
+    rejected: list[tuple[str, Rejection]] = []
+    for cluster in task.request.clusters:
+        verdict = check(cluster)
+        if isinstance(verdict, Rejection):
+            rejected.append((cluster.name, verdict))
+            notes.verdicts[cluster.name] = Verdict(False, FILTER, verdict.reason, verdict.change)
+            continue
+        candidates.append(
+            Candidate(
+                name=cluster.name,
+                provider=cluster.provider,
+                region=cluster.region,
+                zones=cluster.zones,
+                labels=cluster.labels,
+                tier=verdict,
+                available=fits(cluster),
+                assigned=task.current.get(cluster.name, 0),
+                weight=static_weight(task, cluster) if static else 0,
+            )
+        )
+    if not candidates:
+        raise Unplaceable(Kind.FIT, _no_cluster_fits(rejected))
+    score(task, candidates)
+    rank(task, candidates)
+    return candidates
+
+
+def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) -> Decision:
+    """Nothing worked. What runs keeps running, except that Karmada clears it when the first group fitted nowhere."""
+    _name, first, notes = failures[0]
+    message = first.message
+    if not task.karmada and len(failures) > 1:
+        message = "; ".join(f"affinity group {name}: {failure.message}" for name, failure, _notes in failures)
+    cleared = task.karmada and first.kind is Kind.FIT
+    for cluster in task.request.clusters:
+        notes.verdicts.setdefault(cluster.name, Verdict(False, SCORE, f"it could be used, but nothing was placed: {first.message}", "see the error"))
+    return Decision(
+        targets=(),
+        persisted=() if cleared else task.request.current,
+        error=Failure(first.kind, message),
+        observed_affinity=task.request.observed_affinity,
+        clusters=notes.verdicts,
+        groups=tuple(notes.groups),
+        divisions=tuple(notes.divisions),
+    )
+
+
+def _placed(task: Task, result: Mapping[str, int], notes: Notes) -> Decision:
+    targets = tuple(Target(name, replicas) for name, replicas in sorted(result.items()))
+    return Decision(
+        targets=targets,
+        persisted=targets,
+        error=None,
+        observed_affinity=task.term.name if task.placement.ordered else task.request.observed_affinity,
+        clusters=notes.verdicts,
+        groups=tuple(notes.groups),
+        divisions=tuple(notes.divisions),
+    )
+
+
+def _fits(task: Task) -> Estimate:
+    if task.replicas == 0:
+        return lambda cluster: 0
+    request = task.request
+    count = estimator(request.estimator, request.workload.resource_request, unknown=task.replicas, taken=task.taken)
+    if not task.karmada:
+        return count
+    return lambda cluster: wrapped(count(cluster))
+
+
+def _no_cluster_fits(rejected: list[tuple[str, Rejection]]) -> str:
+    if not rejected:
+        return "no cluster fits: there are no clusters"
+    return f"no cluster fits: 0 of {len(rejected)} clusters passed the filters. {count_by_filter(rejected)}"

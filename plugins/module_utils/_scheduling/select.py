@@ -1,0 +1,118 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Select: which of the ranked clusters are used, so that the spread constraints hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .decision import GROUP, SCORE, Verdict
+from .errors import Kind, Unplaceable
+from .groups import select_groups
+from .placement import Spread, Strategy
+from .regions import select_by_region
+from .task import Candidate, Notes, Task
+
+_NO_LIMIT = Spread("cluster", "", 1, None)
+
+
+def select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]:
+    """The chosen clusters, in the order in which the division meets them; Unplaceable when the constraints can't hold."""
+    if not task.honours_spread:
+        return ranked
+    chosen = _select_like_karmada(task, ranked, notes) if task.karmada else _select(task, ranked, notes)
+    _note_the_others(task, ranked, chosen, notes)
+    return chosen
+
+
+def _select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]:
+    eligible = ranked
+    if task.strategy is Strategy.STATIC and any(candidate.weight for candidate in ranked):
+        eligible = [candidate for candidate in ranked if candidate.weight]
+    limit = _constraint(task, "cluster") or _NO_LIMIT
+    fields = [spread for spread in task.placement.spread if spread.field != "cluster"]
+    if fields:
+        return select_groups(task, eligible, fields, limit, notes)
+    return select_by_cluster(task, eligible, limit)
+
+
+def _select_like_karmada(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]:
+    region, cluster = _constraint(task, "region"), _constraint(task, "cluster")
+    if region is not None:
+        return select_by_region(task, ranked, region, cluster, notes)
+    if cluster is None or len({spread.title for spread in task.placement.spread}) > 1:
+        raise Unplaceable(Kind.OTHER, "just support cluster and region spread constraint")
+    chosen = select_by_cluster(task, ranked, Spread("cluster", "", cluster.min_groups, cluster.max_groups or 0))
+    if not chosen:
+        raise Unplaceable(Kind.OTHER, "no clusters available to schedule: maxGroups of the cluster constraint is 0")
+    return chosen
+
+
+def _constraint(task: Task, field: str) -> Spread | None:
+    """The constraint on that field; the last one where it was given twice."""
+    return next((spread for spread in reversed(task.placement.spread) if spread.field == field), None)
+
+
+def select_by_cluster(task: Task, ranked: Sequence[Candidate], limit: Spread) -> list[Candidate]:
+    """The first clusters in rank, low-ranked ones exchanged for large ones until the replicas fit."""
+    if len(ranked) < limit.min_groups:
+        raise Unplaceable(
+            Kind.OTHER,
+            f"{len(ranked)} clusters passed the filters, but the cluster spread constraint wants at least {limit.min_groups} (minGroups)",
+        )
+    most = limit.max_groups
+    if most is None or (most == 0 and not task.karmada):
+        most = len(ranked)
+    count = min(len(ranked), most)
+    chosen, rest = list(ranked[:count]), list(ranked[count:])
+    if needs_capacity(task):
+        exchange_for_capacity(chosen, rest, task.replicas)
+        if not chosen or capacity_of(chosen) < task.replicas:
+            raise Unplaceable(
+                Kind.OTHER if task.karmada else Kind.UNSCHEDULABLE,
+                f"any {count} clusters hold at most {capacity_of(chosen)} of {task.replicas} replicas",
+            )
+    return chosen
+
+
+def needs_capacity(task: Task) -> bool:
+    """Whether the chosen clusters have to hold all replicas together."""
+    if task.karmada:
+        return task.strategy is not Strategy.DUPLICATED
+    return task.strategy.counts_capacity
+
+
+def capacity_of(clusters: Sequence[Candidate]) -> int:
+    return sum(candidate.available + candidate.assigned for candidate in clusters)
+
+
+def exchange_for_capacity(chosen: list[Candidate], rest: list[Candidate], replicas: int) -> None:
+    """From the last chosen upwards, take the largest of the rest instead where it is larger, until all replicas fit."""
+    short = replicas - capacity_of(chosen)
+    for position in reversed(range(len(chosen))):
+        if short <= 0:
+            return
+        best, most = None, chosen[position].capacity
+        for index, candidate in enumerate(rest):
+            if candidate.capacity > most:
+                best, most = index, candidate.capacity
+        if best is not None:
+            short -= most - chosen[position].capacity
+            chosen[position], rest[best] = rest[best], chosen[position]
+
+
+def _note_the_others(task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], notes: Notes) -> None:
+    taken = {candidate.name for candidate in chosen}
+    for position, candidate in enumerate(ranked, start=1):
+        if candidate.name in taken or candidate.name in notes.verdicts:
+            continue
+        if task.strategy is Strategy.STATIC and not task.karmada and not candidate.weight:
+            reason, change, by = "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it", SCORE
+        else:
+            reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
+            change, by = "raise maxGroups of the cluster constraint", SCORE
+            if any(spread.field != "cluster" for spread in task.placement.spread):
+                change, by = "raise maxGroups of the spread constraints", GROUP
+        notes.verdicts[candidate.name] = Verdict(False, by, reason, change, candidate.scores)

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Selectors over clusters: labels, fields and names, compiled once and matched many times.
+
+The rules are those of Kubernetes' label selectors; a selector that is malformed matches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .request import JSON, Cluster
+
+Match = Callable[[Mapping[str, str]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAffinity:
+    """Which clusters are meant."""
+
+    excluded: frozenset[str]
+    labels: tuple[Match, ...]
+    fields: tuple[Match, ...]
+    zones: tuple[Callable[[Collection[str]], bool], ...]
+    names: frozenset[str]
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> ClusterAffinity:
+        fields: list[Match] = []
+        zones: list[Callable[[Collection[str]], bool]] = []
+        for rule in (data.get("fieldSelector") or {}).get("matchExpressions") or ():
+            if rule.get("key") == "zone":
+                zones.append(_zone_rule(rule))
+            else:
+                fields.append(_rule(rule))
+        return cls(
+            excluded=frozenset(data.get("exclude") or ()),
+            labels=label_selector(data.get("labelSelector")),
+            fields=tuple(fields),
+            zones=tuple(zones),
+            names=frozenset(data.get("clusterNames") or ()),
+        )
+
+    def mismatch(self, cluster: Cluster) -> str | None:
+        """The part of the affinity that the cluster does not meet, None when it meets all."""
+        name = cluster.name
+        if self.names and name not in self.names:
+            return "clusterNames"
+        if name in self.excluded:
+            return "exclude"
+        for match in self.labels:
+            if not match(cluster.labels):
+                return "labelSelector"
+        if self.fields:
+            fields = {key: value for key, value in (("provider", cluster.provider), ("region", cluster.region)) if value}
+            if not all(match(fields) for match in self.fields):
+                return "fieldSelector"
+        for match_zones in self.zones:
+            if not match_zones(cluster.zones):
+                return "fieldSelector"
+        return None
+
+
+def label_selector(selector: JSON | None) -> tuple[Match, ...]:
+    """The rules of a label selector; all of them must match."""
+    if selector is None:
+        return ()
+    rules = [_equals(key, value) for key, value in (selector.get("matchLabels") or {}).items()]
+    rules += [_rule(rule) for rule in selector.get("matchExpressions") or ()]
+    return tuple(rules)
+
+
+def _equals(key: str, value: str) -> Match:
+    return lambda labels: labels.get(key) == value
+
+
+def _rule(rule: Mapping[str, Any]) -> Match:
+    key, operator, values = rule.get("key") or "", rule.get("operator") or "", tuple(rule.get("values") or ())
+    if operator == "In" and values:
+        return lambda labels: labels.get(key) in values
+    if operator == "NotIn" and values:
+        return lambda labels: key not in labels or labels[key] not in values
+    if operator == "Exists" and not values:
+        return lambda labels: key in labels
+    if operator == "DoesNotExist" and not values:
+        return lambda labels: key not in labels
+    if operator in ("Gt", "Lt") and len(values) == 1:
+        return _compare(key, operator, values[0])
+    return lambda labels: False
+
+
+def _compare(key: str, operator: str, bound: str) -> Match:
+    limit = _number(bound)
+
+    def match(labels: Mapping[str, str]) -> bool:
+        value = _number(labels.get(key))
+        if value is None or limit is None:
+            return False
+        return value > limit if operator == "Gt" else value < limit
+
+    return match
+
+
+def _number(text: object) -> int | None:
+    try:
+        return int(str(text))
+    except ValueError:
+        return None
+
+
+def _zone_rule(rule: Mapping[str, Any]) -> Callable[[Collection[str]], bool]:
+    """A cluster may be in several zones: one in common is enough for In, one in common is too many for NotIn."""
+    operator, values = rule.get("operator"), frozenset(rule.get("values") or ())
+    if operator == "In":
+        return lambda zones: not values.isdisjoint(zones)
+    if operator == "NotIn":
+        return lambda zones: values.isdisjoint(zones)
+    if operator == "Exists":
+        return lambda zones: bool(zones)
+    if operator == "DoesNotExist":
+        return lambda zones: not zones
+    return lambda zones: False
