@@ -54,7 +54,7 @@ def distclean(paths: Paths) -> list[Step]:
 
 def remove(folder: Path) -> None:
     """Go keeps its modules read-only: folders are made writable on the way."""
-    for path, folders, _ in os.walk(folder):
+    for path, folders, _files in os.walk(folder):
         for name in folders:
             inner = Path(path, name)
             if not inner.is_symlink() and not os.access(inner, os.W_OK):

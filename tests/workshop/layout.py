@@ -81,6 +81,6 @@ def _copy(source: Path, target: Path) -> bool:
 
 
 def _drop_empty_folders(root: Path) -> None:
-    for folder, _, _ in os.walk(root, topdown=False):
+    for folder, _folders, _names in os.walk(root, topdown=False):
         if not os.listdir(folder) and Path(folder) != root:
             os.rmdir(folder)

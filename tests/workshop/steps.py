@@ -17,6 +17,10 @@ from typing import TextIO
 
 HEARTBEAT = 30.0
 TAIL = 80
+# What pip says inside ansible-test is no help in finding what failed.
+CHATTER = re.compile(
+    r"\s*(Collecting|Downloading|Installing|Successfully installed|Using cached|━|Requirement already)"
+)
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -162,7 +166,8 @@ class Log:
     def tail(self) -> str:
         if not self.path.exists():
             return ""
-        return "\n".join(self.path.read_text(encoding="utf-8").splitlines()[-TAIL:])
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        return "\n".join([line for line in lines if not CHATTER.match(line)][-TAIL:])
 
 
 @dataclass(slots=True)
@@ -182,7 +187,7 @@ class Runner:
         with ThreadPoolExecutor(self.workers) as pool:
             try:
                 while self._start(pool) or self._running:
-                    done, _ = wait(self._running, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
+                    done, _rest = wait(self._running, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
                     for future in done:
                         self._finish(future)
                     if not done:
