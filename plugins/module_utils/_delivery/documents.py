@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Any
 
 from .._kube import library
 from .._kube.errors import InputError
@@ -253,7 +254,9 @@ class _Converter:
             return value
         if name == "binary":
             raise self._error(node, "!!binary has no form in JSON", step="Give the base64 text without the tag")
-        raise self._error(node, f"the tag {tag if name == tag else '!!' + name} does not fit {text[:40]!r}", step="Remove the tag")
+        raise self._error(
+            node, f"the tag {tag if name == tag else '!!' + name} does not fit {text[:40]!r}", step="Remove the tag"
+        )
 
     def _check_tag(self, node: Any, expected: str) -> None:
         if node.tag != _TAG + expected:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 Manifest = dict[str, Any]
 """An object as the API knows it. Manifests are shared between clusters: nobody changes one in place."""
@@ -52,7 +53,9 @@ class Identity:
 def identify(manifest: Manifest) -> Identity:
     """The identity of a manifest that has passed the checks of `sources`."""
     metadata = manifest["metadata"]
-    return Identity(group_of(manifest["apiVersion"]), manifest["kind"], metadata.get("namespace") or "", metadata["name"])
+    return Identity(
+        group_of(manifest["apiVersion"]), manifest["kind"], metadata.get("namespace") or "", metadata["name"]
+    )
 
 
 def group_of(api_version: str) -> str:

@@ -16,7 +16,19 @@ from .._kube.errors import InputError
 _DEADLINE = 120.0
 """Seconds for one build: a base may be fetched from afar."""
 
-_KEPT_ENVIRONMENT = ("HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "NO_PROXY", "PATH", "SSH_AUTH_SOCK", "TMPDIR", "https_proxy", "http_proxy", "no_proxy")
+_KEPT_ENVIRONMENT = (
+    "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "LANG",
+    "NO_PROXY",
+    "PATH",
+    "SSH_AUTH_SOCK",
+    "TMPDIR",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+)
 _LONGEST_CAUSE = 600
 
 
@@ -39,12 +51,19 @@ def build_kustomization(folder: Path, kubectl: str | None) -> tuple[str, str]:
             env={key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ},
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"kustomization {folder}: not built within {_DEADLINE:.0f} s", next_step="Check its remote bases") from error
+        raise InputError(
+            f"kustomization {folder}: not built within {_DEADLINE:.0f} s", next_step="Check its remote bases"
+        ) from error
     except OSError as error:
-        raise InputError(f"{program} can't be run: {error.strerror}", next_step="Check the path given as kubectl") from error
+        raise InputError(
+            f"{program} can't be run: {error.strerror}", next_step="Check the path given as kubectl"
+        ) from error
     if done.returncode != 0:
         cause = " ".join(done.stderr.split()).removeprefix("error: ")[:_LONGEST_CAUSE]
-        raise InputError(f"kustomization {folder}: {cause or f'kubectl ended with {done.returncode}'}", next_step="Correct the kustomization")
+        raise InputError(
+            f"kustomization {folder}: {cause or f'kubectl ended with {done.returncode}'}",
+            next_step="Correct the kustomization",
+        )
     return done.stdout, f"kustomization {folder}"
 
 

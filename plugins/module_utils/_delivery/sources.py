@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from .._kube.errors import InputError
 from .digest import digest_objects
@@ -30,7 +31,9 @@ class Sources:
     digest: str
 
 
-def read_sources(sources: Sequence[Mapping[str, Any]], *, base: Path | None = None, kubectl: str | None = None) -> Sources:
+def read_sources(
+    sources: Sequence[Mapping[str, Any]], *, base: Path | None = None, kubectl: str | None = None
+) -> Sources:
     """Read every source; nothing is returned when anything in them is wrong.
 
     :param sources: one mapping each with exactly one of `file`, `directory`, `inline`, `kustomization`.
@@ -88,7 +91,9 @@ def _path(value: Any, base: Path, number: int) -> Path:
 
 def _read_file(path: Path) -> _Found:
     if path.is_dir():
-        raise InputError(f"{path} is a directory", next_step="Name it as 'directory' (or 'kustomization') instead of 'file'")
+        raise InputError(
+            f"{path} is a directory", next_step="Name it as 'directory' (or 'kustomization') instead of 'file'"
+        )
     return _read_text(_text_of(path), str(path))
 
 
@@ -112,7 +117,7 @@ def _is_manifest_file(found: Path, folder: Path) -> bool:
 
 
 def _check_only_lists(text: str, file: Path) -> None:
-    """A kustomization that only lists files says nothing that the directory doesn't; any other changes what they mean."""
+    """A kustomization that only lists files says nothing that the directory doesn't; any other changes them."""
     for document in read_documents(text, str(file)):
         keys = set(document.value) if isinstance(document.value, Mapping) else set()
         changing = sorted(keys - {"apiVersion", "kind", "metadata", "resources"})
@@ -127,9 +132,13 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8", next_step="Convert it, or check that it is a manifest") from error
+        raise InputError(
+            f"{path} is not text in UTF-8", next_step="Convert it, or check that it is a manifest"
+        ) from error
     except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}", next_step="Check the path and its permissions") from error
+        raise InputError(
+            f"{path} can't be read: {error.strerror}", next_step="Check the path and its permissions"
+        ) from error
 
 
 def _read_inline(value: Any, name: str) -> _Found:
@@ -159,7 +168,11 @@ def _objects_in(value: Any, origin: str) -> _Found:
 def _is_list(value: Mapping[str, Any]) -> bool:
     kind = value.get("kind")
     # A kind of somebody's own may end in List too; only real lists have items beside kind, and no spec.
-    return isinstance(kind, str) and (kind == "List" or (kind.endswith("List") and "items" in value)) and isinstance(value.get("items"), (list, type(None)))
+    return (
+        isinstance(kind, str)
+        and (kind == "List" or (kind.endswith("List") and "items" in value))
+        and isinstance(value.get("items"), (list, type(None)))
+    )
 
 
 def _typed(item: Any, parent: Mapping[str, Any]) -> Any:

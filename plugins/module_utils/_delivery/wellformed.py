@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from .._kube.errors import InputError
 from .identity import Manifest
@@ -31,14 +32,22 @@ def checked(value: Any, origin: str) -> Manifest:
     :param origin: where it was read, for the error: file, document and line.
     """
     if not isinstance(value, Mapping):
-        raise InputError(f"{origin}: {_described(value)} instead of an object", next_step="Separate objects by '---', or put them in a List")
+        raise InputError(
+            f"{origin}: {_described(value)} instead of an object",
+            next_step="Separate objects by '---', or put them in a List",
+        )
     for field in ("kind", "apiVersion"):
         _check_text(value.get(field), field, _described_object(value), origin)
     if value["apiVersion"].count("/") > 1:
-        raise InputError(f"{origin}: {_described_object(value)} has the apiVersion {value['apiVersion']!r}", next_step="Write it as group/version or version")
+        raise InputError(
+            f"{origin}: {_described_object(value)} has the apiVersion {value['apiVersion']!r}",
+            next_step="Write it as group/version or version",
+        )
     metadata = value.get("metadata")
     if not isinstance(metadata, Mapping):
-        raise InputError(f"{origin}: {_described_object(value)} has no metadata", next_step="Give it metadata with a name")
+        raise InputError(
+            f"{origin}: {_described_object(value)} has no metadata", next_step="Give it metadata with a name"
+        )
     if metadata.get("generateName") and not metadata.get("name"):
         raise InputError(
             f"{origin}: {_described_object(value)} has generateName, and every apply would create another one",
@@ -69,9 +78,13 @@ def without_server_fields(manifest: Manifest) -> Manifest:
 
 def _check_text(value: Any, field: str, subject: str, origin: str) -> None:
     if value is None or value == "":
-        raise InputError(f"{origin}: {subject} has no {field}", next_step=f"Give it {'an' if field[0] in 'aeiou' else 'a'} {field}")
+        raise InputError(
+            f"{origin}: {subject} has no {field}", next_step=f"Give it {'an' if field[0] in 'aeiou' else 'a'} {field}"
+        )
     if not isinstance(value, str):
-        raise InputError(f"{origin}: the {field} of {subject} is {_described(value)}", next_step="Quote it, so that it is text")
+        raise InputError(
+            f"{origin}: the {field} of {subject} is {_described(value)}", next_step="Quote it, so that it is text"
+        )
     if "/" in value and field != "apiVersion":
         raise InputError(f"{origin}: the {field} {value[:80]!r} has a '/' in it", next_step="Choose one without")
 
@@ -83,7 +96,10 @@ def _check_strings(value: Any, field: str, subject: str, origin: str) -> None:
         raise InputError(f"{origin}: {field} of {subject} is {_described(value)}", next_step="Write it as a mapping")
     for key, item in value.items():
         if not isinstance(item, str):
-            raise InputError(f"{origin}: {field} {key!r} of {subject} is {_described(item)}", next_step="Quote it, so that it is text")
+            raise InputError(
+                f"{origin}: {field} {key!r} of {subject} is {_described(item)}",
+                next_step="Quote it, so that it is text",
+            )
 
 
 def _described_object(value: Mapping[str, Any]) -> str:
