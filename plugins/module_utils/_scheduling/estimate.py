@@ -24,6 +24,12 @@ class Taken:
     resources: Mapping[str, int] | None = None
     """In billionths."""
 
+    def plus(self, more: Taken) -> Taken:
+        resources = dict(self.resources or {})
+        for name, amount in (more.resources or {}).items():
+            resources[name] = resources.get(name, 0) + amount
+        return Taken(self.replicas + more.replicas, resources)
+
 
 Estimate = Callable[[Cluster], int]
 

@@ -29,6 +29,14 @@ def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, in
             verdicts[name] = Verdict(True, DIVISION if total else SCORE, say(candidate, replicas, total), None, candidate.scores)
 
 
+def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], notes: Notes) -> None:
+    """Write a verdict for each cluster chosen for an application as a whole."""
+    for position, candidate in enumerate(chosen, start=1):
+        room = f", with room for {candidate.available} more of the application's average replica" if candidate.available else ""
+        reason = f"chosen for the whole application, {position} of {len(chosen)} in rank{room}; it gets {totals[candidate.name]} replicas"
+        notes.verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
+
+
 def explain(decision: Decision) -> list[str]:
     """The decision as lines to read, the taken clusters first."""
     lines = []

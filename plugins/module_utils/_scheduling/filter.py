@@ -30,7 +30,7 @@ class Rejection:
 def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
     """The filter of this task: the overflow tier of a cluster that passes, or the rejection."""
     request, placement = task.request, task.placement
-    evicting, tiers, only = frozenset(request.evicting), task.term.tiers, task.only
+    evicting, tiers = frozenset(request.evicting), task.term.tiers
     kinds = tuple((version, kind) for version, kind in (_own_kind(task), *task.serving) if kind)
     spread_fields = tuple(spread for spread in placement.spread if spread.field != "cluster")
 
@@ -60,8 +60,6 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
         for spread in spread_fields:
             if not _has_property(cluster, spread, task):
                 return Rejection("spread", f"it has no {spread.title}, which a spread constraint counts", f"give it a {spread.title}")
-        if only is not None and name not in only:
-            return Rejection("selection", "it was not chosen for the application as a whole", "see the selection of the application")
         return tier
 
     return check

@@ -46,7 +46,7 @@ def schedule_task(task: Task) -> Decision:
         except Unplaceable as failure:
             failures.append((attempt.term.name, failure, notes))
             continue
-        return _placed(attempt, result, notes)
+        return decision_of(attempt, result, notes)
     return failed(task, failures)
 
 
@@ -123,7 +123,8 @@ def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) ->
     )
 
 
-def _placed(task: Task, result: Mapping[str, int], notes: Notes) -> Decision:
+def decision_of(task: Task, result: Mapping[str, int], notes: Notes) -> Decision:
+    """The answer when everything worked."""
     targets = tuple(Target(name, replicas) for name, replicas in sorted(result.items()))
     return Decision(
         targets=targets,

@@ -61,8 +61,6 @@ class Task:
     term: Term
     current: Mapping[str, int]
     taken: Mapping[str, Taken] = field(default_factory=dict)
-    only: frozenset[str] | None = None
-    """The clusters that were chosen for the application as a whole; None when it is this task that chooses."""
     serving: tuple[tuple[str, str], ...] = ()
     """(apiVersion, kind) a cluster must serve beside the workload's own."""
 
