@@ -1,0 +1,125 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a well-formed placement can still say that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+JSON = Mapping[str, Any]
+Found = tuple[str, str]
+"""(path, message)"""
+
+
+def contradictions(placement: JSON, path: str) -> Iterator[Found]:
+    """Everything in the placement that cannot be satisfied, or contradicts another part."""
+    yield from _affinity(placement.get("clusterAffinity") or {}, f"{path}.clusterAffinity")
+    yield from _groups(placement, path)
+    for index, toleration in enumerate(placement.get("clusterTolerations") or ()):
+        yield from _toleration(toleration, f"{path}.clusterTolerations[{index}]")
+    yield from _spread(placement.get("spreadConstraints") or (), f"{path}.spreadConstraints")
+    yield from _scheduling(placement.get("replicaScheduling") or {}, f"{path}.replicaScheduling")
+
+
+def _groups(placement: JSON, path: str) -> Iterator[Found]:
+    groups = placement.get("clusterAffinities")
+    if groups is None:
+        return
+    where = f"{path}.clusterAffinities"
+    if placement.get("clusterAffinity") is not None:
+        yield where, "cannot be given together with clusterAffinity"
+    if not groups:
+        yield where, "is empty; leave it out to use all clusters"
+    seen: set[str] = set()
+    for index, group in enumerate(groups):
+        at = f"{where}[{index}]"
+        overflow = group.get("overflowAffinities") or ()
+        yield from _affinity(group, at)
+        for tier, each in enumerate(overflow):
+            yield from _affinity(each, f"{at}.overflowAffinities[{tier}]")
+        if group["affinityName"] in seen:
+            yield f"{at}.affinityName", f"the name {group['affinityName']} is given twice"
+        seen.add(group["affinityName"])
+        if overflow and not _counts_capacity(placement.get("replicaScheduling") or {}):
+            yield f"{at}.overflowAffinities", "need a division by capacity: dynamicWeight AvailableReplicas, or Aggregated"
+
+
+def _counts_capacity(scheduling: JSON) -> bool:
+    if scheduling.get("replicaSchedulingType") == "Duplicated":
+        return False
+    dynamic = (scheduling.get("weightPreference") or {}).get("dynamicWeight")
+    return scheduling.get("replicaDivisionPreference") == "Aggregated" or dynamic is not None
+
+
+def _affinity(affinity: JSON, path: str) -> Iterator[Found]:
+    names, excluded = affinity.get("clusterNames") or (), set(affinity.get("exclude") or ())
+    if names and excluded.issuperset(names):
+        yield f"{path}.exclude", "excludes every cluster that clusterNames names, so no cluster can match"
+    selector = affinity.get("labelSelector") or {}
+    yield from _rules(selector, f"{path}.labelSelector")
+    yield from _rules(affinity.get("fieldSelector") or {}, f"{path}.fieldSelector")
+
+
+def _rules(selector: JSON, path: str) -> Iterator[Found]:
+    labels = selector.get("matchLabels") or {}
+    for index, rule in enumerate(selector.get("matchExpressions") or ()):
+        at, operator, values = f"{path}.matchExpressions[{index}]", rule["operator"], rule.get("values") or ()
+        if operator in ("In", "NotIn") and not values:
+            yield f"{at}.values", f"operator {operator} needs at least one value"
+        if operator in ("Exists", "DoesNotExist") and values:
+            yield f"{at}.values", f"operator {operator} takes no values"
+        value = labels.get(rule["key"])
+        if value is None:
+            continue
+        if (operator == "In" and value not in values) or (operator == "NotIn" and value in values) or operator == "DoesNotExist":
+            yield at, f"contradicts matchLabels {rule['key']}: {value}, so no cluster can match"
+
+
+def _toleration(toleration: JSON, path: str) -> Iterator[Found]:
+    operator = toleration.get("operator") or "Equal"
+    if operator == "Exists" and toleration.get("value"):
+        yield f"{path}.value", "operator Exists takes no value"
+    if operator == "Equal" and not toleration.get("key"):
+        yield f"{path}.key", "an empty key needs operator Exists"
+    if toleration.get("tolerationSeconds") is not None and toleration.get("effect") != "NoExecute":
+        yield f"{path}.tolerationSeconds", "needs effect NoExecute"
+
+
+def _spread(constraints: list[JSON], path: str) -> Iterator[Found]:
+    seen: dict[str, int] = {}
+    cluster_most: int | None = None
+    for index, constraint in enumerate(constraints):
+        at = f"{path}[{index}]"
+        field, label = constraint.get("spreadByField"), constraint.get("spreadByLabel")
+        if field and label:
+            yield at, "spreadByField and spreadByLabel cannot be given together"
+        name = field or (f"label {label}" if label else "cluster")
+        if name in seen:
+            yield at, f"a constraint for {name} is given already, in {path}[{seen[name]}]"
+        seen.setdefault(name, index)
+        least, most = constraint.get("minGroups") or 1, constraint.get("maxGroups") or None
+        if most is not None and most < least:
+            yield f"{at}.maxGroups", f"{most} is less than minGroups {least}"
+        if name == "cluster":
+            cluster_most = most
+    for index, constraint in enumerate(constraints):
+        least, field = constraint.get("minGroups") or 1, constraint.get("spreadByField")
+        # Zones are left out: one cluster may stand in several.
+        if field in ("region", "provider") and cluster_most is not None and least > cluster_most:
+            yield f"{path}[{index}].minGroups", f"{least} {field}s need as many clusters, but the cluster constraint allows {cluster_most} (maxGroups)"
+
+
+def _scheduling(scheduling: JSON, path: str) -> Iterator[Found]:
+    preference, weights = scheduling.get("replicaDivisionPreference"), scheduling.get("weightPreference")
+    if scheduling.get("replicaSchedulingType") == "Duplicated":
+        if preference is not None:
+            yield f"{path}.replicaDivisionPreference", "has no meaning with Duplicated: nothing is divided"
+        if weights is not None:
+            yield f"{path}.weightPreference", "has no meaning with Duplicated: nothing is divided"
+    elif preference == "Aggregated" and weights is not None:
+        yield f"{path}.weightPreference", "has no meaning with Aggregated"
+    for index, rule in enumerate((weights or {}).get("staticWeightList") or ()):
+        yield from _affinity(rule["targetCluster"], f"{path}.weightPreference.staticWeightList[{index}].targetCluster")

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The form of a placement, as JSON Schema: the one source for validation, editors and documentation.
+
+Names and meaning are those of Karmada's PropagationPolicy.spec.placement; what we add says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+def _object(properties: Schema, *, required: tuple[str, ...] = (), description: str = "") -> dict[str, Any]:
+    schema = {"type": "object", "properties": dict(properties), "additionalProperties": False, "required": list(required)}
+    return {**schema, "description": description} if description else schema
+
+
+def _list(items: Schema, description: str = "") -> dict[str, Any]:
+    schema = {"type": "array", "items": items}
+    return {**schema, "description": description} if description else schema
+
+
+_TEXT = {"type": "string"}
+_NAMES = _list({"type": "string", "minLength": 1})
+_COUNT = {"type": "integer", "minimum": 0}
+
+_LABEL_RULE = _object(
+    {"key": _TEXT, "operator": {"enum": ["In", "NotIn", "Exists", "DoesNotExist"]}, "values": _list(_TEXT)},
+    required=("key", "operator"),
+)
+LABEL_SELECTOR = _object(
+    {"matchLabels": {"type": "object", "additionalProperties": _TEXT}, "matchExpressions": _list(_LABEL_RULE)},
+    description="A Kubernetes label selector over the labels of the clusters.",
+)
+_FIELD_RULE = _object(
+    {
+        "key": {"enum": ["provider", "region", "zone"]},
+        "operator": {"enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
+        "values": _list(_TEXT),
+    },
+    required=("key", "operator"),
+)
+_AFFINITY = {
+    "labelSelector": LABEL_SELECTOR,
+    "fieldSelector": _object({"matchExpressions": _list(_FIELD_RULE)}),
+    "clusterNames": _NAMES,
+    "exclude": _NAMES,
+}
+CLUSTER_AFFINITY = _object(_AFFINITY, description="Clusters that match every part given; none given means all clusters.")
+_AFFINITY_NAME = {"type": "string", "minLength": 1, "maxLength": 32}
+
+PLACEMENT = _object(
+    {
+        "clusterAffinity": CLUSTER_AFFINITY,
+        "clusterAffinities": _list(
+            _object(
+                {
+                    "affinityName": _AFFINITY_NAME,
+                    **_AFFINITY,
+                    "overflowAffinities": _list(
+                        _object({"affinityName": _AFFINITY_NAME, **_AFFINITY}, required=("affinityName",)),
+                        "Groups that take what the group itself cannot hold, in this order.",
+                    ),
+                },
+                required=("affinityName",),
+            ),
+            "Groups to try one after the other.",
+        ),
+        "clusterTolerations": _list(
+            _object(
+                {
+                    "key": _TEXT,
+                    "operator": {"enum": ["Exists", "Equal"]},
+                    "value": _TEXT,
+                    "effect": {"enum": ["", "NoSchedule", "PreferNoSchedule", "NoExecute"]},
+                    "tolerationSeconds": {"type": "integer"},
+                }
+            ),
+            "Taints of clusters that do not keep the workloads away.",
+        ),
+        "spreadConstraints": _list(
+            _object(
+                {
+                    "spreadByField": {"enum": ["cluster", "region", "zone", "provider"]},
+                    "spreadByLabel": {"type": "string", "minLength": 1},
+                    "minGroups": _COUNT,
+                    "maxGroups": _COUNT,
+                }
+            ),
+            "Over how many clusters, regions, zones, providers or labelled groups to spread.",
+        ),
+        "replicaScheduling": _object(
+            {
+                "replicaSchedulingType": {"enum": ["Duplicated", "Divided"]},
+                "replicaDivisionPreference": {"enum": ["Weighted", "Aggregated"]},
+                "weightPreference": _object(
+                    {
+                        "staticWeightList": _list(
+                            _object(
+                                {"targetCluster": CLUSTER_AFFINITY, "weight": {"type": "integer", "minimum": 1}},
+                                required=("targetCluster", "weight"),
+                            )
+                        ),
+                        "dynamicWeight": {"enum": ["AvailableReplicas"]},
+                    }
+                ),
+            },
+            description="How replicas are handed out; every cluster gets all of them when it is left out.",
+        ),
+        "selection": {
+            "enum": ["together", "each"],
+            "description": "Ours: choose the clusters once for the whole application (the default), or for each workload.",
+        },
+    },
+    description="Where an application goes.",
+)
