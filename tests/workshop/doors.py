@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from . import cleaning, gates, lab, machine, quickstart, venvs
 from .paths import Paths, tool_environment
@@ -71,11 +73,12 @@ def bring_up(paths: Paths) -> list[Step]:
 
 def open_door(name: str, paths: Paths) -> int:
     """Run the steps of a door, print what they gave."""
-    if name == "quickstart":
-        return quickstart.run(paths)
-    steps = DOORS[name](paths)
-    environment = tool_environment(paths, venvs.describe(paths, "dev").path)
-    return report(Runner(steps, paths.logs, environment, paths.repository).run())
+    with _alone(paths):
+        if name == "quickstart":
+            return quickstart.run(paths)
+        steps = DOORS[name](paths)
+        environment = tool_environment(paths, venvs.describe(paths, "dev").path)
+        return report(Runner(steps, paths.logs, environment, paths.repository).run())
 
 
 DOORS: dict[str, Callable[[Paths], list[Step]]] = {
@@ -93,6 +96,19 @@ DOORS: dict[str, Callable[[Paths], list[Step]]] = {
     "clean": cleaning.clean,
     "distclean": cleaning.distclean,
 }
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """One door of a checkout is open at a time: they share the laid-out copy and the lab."""
+    paths.checkout.mkdir(parents=True, exist_ok=True)
+    with (paths.checkout / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another make works in this checkout: waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _in_lab(paths: Paths, step: Step) -> list[Step]:

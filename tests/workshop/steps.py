@@ -247,8 +247,8 @@ class Runner:
 def report(results: Sequence[Result]) -> int:
     """Print the table of steps and the closing line; return the exit code."""
     total = sum((result.counts for result in results), Counts())
-    width = max((len(result.name) for result in results), default=0)
-    _print("\nstep".ljust(width + 3) + "seconds  result")
+    width = max(len(name) for name in ("step", *(result.name for result in results)))
+    _print("\n" + "step".ljust(width + 2) + "seconds  result")
     for result in results:
         counts = result.counts
         ran = f"{counts.passed} passed" if counts.passed > 1 else "passed"
