@@ -45,6 +45,9 @@ class Identity:
     """Unique to this play; tasks of one play share it when they are given the same one."""
     who: str
     where: str
+    """Machine and process."""
+    place: str
+    """Machine alone: the name of an observer, which the next process on it continues."""
 
 
 def open_hub(params: Mapping[str, Any]) -> Hub:
@@ -76,7 +79,8 @@ def play_identity(holder: str | None) -> Identity:
         who = getpass.getuser()
     except (KeyError, OSError):
         who = f"uid {os.getuid()}"
-    return Identity(holder=holder or uuid.uuid4().hex, who=who, where=f"{socket.gethostname()} pid {os.getpid()}")
+    place = socket.gethostname()[:63] or "unknown"
+    return Identity(holder or uuid.uuid4().hex, who, f"{place} pid {os.getpid()}", place)
 
 
 def _from_host(host: str, params: Mapping[str, Any]) -> Credential:

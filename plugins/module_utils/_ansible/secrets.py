@@ -30,7 +30,8 @@ def secrets_in(kubeconfig: str | Mapping[str, Any]) -> set[str]:
         return set(_walk(kubeconfig))
     if "\n" not in kubeconfig and ":" not in kubeconfig:
         return set()
-    found = {match.group(2) for match in _LINE.finditer(kubeconfig)}
+    # The text as a whole goes too: nobody needs to read it, and it may hold what we know no name for.
+    found = {kubeconfig, kubeconfig.strip(), *(match.group(2) for match in _LINE.finditer(kubeconfig))}
     return found | set(_walk(_parsed(kubeconfig)))
 
 
