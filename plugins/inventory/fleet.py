@@ -80,6 +80,7 @@ from typing import TYPE_CHECKING
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import FleetError
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.members import list_members
 from ansible_collections.navarch.fleet.plugins.plugin_utils.hosts import FLEET_GROUP, host_groups, host_variables

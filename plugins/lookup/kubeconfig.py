@@ -63,6 +63,7 @@ from typing import TYPE_CHECKING
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import FleetError
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.members import member_credential
 from ansible_collections.navarch.fleet.plugins.plugin_utils.hub_access import connect, hub_options
@@ -74,9 +75,7 @@ if TYPE_CHECKING:
 class LookupModule(LookupBase):
     """Kubeconfigs of members."""
 
-    def run(
-        self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
-    ) -> list[dict[str, Any]]:
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         self.set_options(var_options=variables, direct=kwargs)
         try:
             hub = connect(hub_options(self))

@@ -13,7 +13,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.quantity import parse_quantity, thousandths, whole
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.quantity import (
+    parse_quantity,
+    thousandths,
+    whole,
+)
 
 if TYPE_CHECKING:
     from typing import Any

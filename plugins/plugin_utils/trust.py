@@ -11,7 +11,7 @@ unsafe. Both ideas are served here, so that callers say what a string *is* and n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 try:
     from ansible.template import trust_as_template
@@ -37,7 +37,7 @@ def foreign(value: Value) -> Value:
     return _wrapped(value)
 
 
-def _wrapped(value: object) -> object:
+def _wrapped(value: Any) -> Any:
     """Wrap only strings that could be a template: a wrapped one is shown as ``__ansible_unsafe`` in listings."""
     if isinstance(value, str):
         return wrap_var(value) if "{" in value else value
