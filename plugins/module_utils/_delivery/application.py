@@ -1,0 +1,121 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an application is to us: whose it is, what was asked for, and how it is to be delivered. Pure data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+PREFIX = "fleet.navarch.dev/"
+"""Of all our labels and annotations."""
+
+MEMBER_NAMESPACE = "navarch-system"
+"""Where a member keeps what is ours."""
+
+
+class Conflict(Enum):
+    """What becomes of an object, or a field, that belongs to somebody else."""
+
+    ABORT = "Abort"
+    OVERWRITE = "Overwrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An application of one tenant of one hub: the owner that our objects name."""
+
+    hub: str
+    tenant: str
+    application: str
+
+    @property
+    def text(self) -> str:
+        """The value of the owner annotation."""
+        return f"{self.hub}/{self.tenant}/{self.application}"
+
+    @property
+    def parent(self) -> str:
+        """The name of the ApplySet's parent in a member."""
+        return f"navarch-{hashlib.sha256(self.text.encode()).hexdigest()[:16]}"
+
+    @property
+    def applyset(self) -> str:
+        """The ApplySet's id (KEP-3659): made from name, namespace, kind and group of the parent."""
+        parent = f"{self.parent}.{MEMBER_NAMESPACE}.Secret."
+        encoded = base64.urlsafe_b64encode(hashlib.sha256(parent.encode()).digest()).decode().rstrip("=")
+        return f"applyset-{encoded}-v1"
+
+    @classmethod
+    def parse(cls, text: str) -> Owner | None:
+        """The owner that an annotation names; ``None`` when it is not of our form."""
+        parts = text.split("/")
+        return cls(*parts) if len(parts) == 3 and all(parts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one delivery is carried out."""
+
+    wait: bool = True
+    """Wait until everything is healthy, and remove old copies only then."""
+    timeout: float = 300.0
+    """Seconds to wait for health, counted from the last write."""
+    conflict: Conflict = Conflict.ABORT
+    prune_allow: tuple[str, ...] = ()
+    """What may be deleted although it is protected: ``Kind`` or ``Kind/name``."""
+
+    def allows(self, kind: str, name: str) -> bool:
+        """Whether the user consented to the deletion of a protected object."""
+        return kind in self.prune_allow or f"{kind}/{name}" in self.prune_allow
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes an application, from where; ``holder`` is the play's id and holds the lease."""
+
+    holder: str
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What was asked for, as the hub keeps it. Never the manifests themselves."""
+
+    tenant: str
+    name: str
+    namespace: str
+    placement: Mapping[str, Any] = field(default_factory=dict)
+    failover: Mapping[str, Any] = field(default_factory=dict)
+    conflict: Conflict = Conflict.ABORT
+    source_digest: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """``Application.spec``."""
+        return {
+            "namespace": self.namespace,
+            "placement": dict(self.placement),
+            "failover": dict(self.failover),
+            "conflictResolution": self.conflict.value,
+            "sourceDigest": self.source_digest,
+        }
+
+    @classmethod
+    def from_dict(cls, tenant: str, name: str, data: Mapping[str, Any]) -> Spec:
+        """The reverse of :meth:`to_dict`."""
+        return cls(
+            tenant=tenant,
+            name=name,
+            namespace=str(data.get("namespace") or "default"),
+            placement=data.get("placement") or {},
+            failover=data.get("failover") or {},
+            conflict=Conflict(data.get("conflictResolution") or Conflict.ABORT.value),
+            source_digest=str(data.get("sourceDigest") or ""),
+        )

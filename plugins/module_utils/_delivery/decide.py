@@ -1,0 +1,154 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the workloads of an application go: the scheduling room asked for all of them at once, answered in our terms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from .._kube.errors import FleetError, InputError
+from .._registry.member import Member
+from .._registry.scheduling import scheduling_cluster
+from .._scheduling.application import Application, ApplicationDecision, place
+from .._scheduling.request import Target, parse_clusters
+from .._scheduling.request import Workload as Placed
+from .._scheduling.validate import validate_placement
+from .application import Spec
+from .identity import Identity, Manifest, group_of
+from .manifests import scopes_of
+from .workloads import has_replicas, workloads_of
+
+
+class PlacementError(FleetError):
+    """No decision, so nothing is written and nothing is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """Where the application is now."""
+
+    replicas: Mapping[Identity, Mapping[str, int]] = field(default_factory=dict)
+    clusters: tuple[str, ...] = ()
+    observed_affinity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that was made."""
+
+    replicas: Mapping[Identity, Mapping[str, int]]
+    clusters: tuple[str, ...]
+    reasons: Mapping[str, str]
+    """Per cluster of the registry: why it was taken, or by what it was dropped."""
+    record: Mapping[str, Any]
+    """The whole of it, as the scheduling room writes it."""
+
+    def moved(self, current: Current) -> dict[Identity, dict[str, tuple[int, int]]]:
+        """Replicas before and after, where they differ."""
+        found: dict[Identity, dict[str, tuple[int, int]]] = {}
+        for identity in sorted({*self.replicas, *current.replicas}):
+            before, after = current.replicas.get(identity, {}), self.replicas.get(identity, {})
+            changes = {
+                name: (before.get(name, 0), after.get(name, 0))
+                for name in sorted({*before, *after})
+                if before.get(name, 0) != after.get(name, 0)
+            }
+            if changes:
+                found[identity] = changes
+        return found
+
+
+def check_placement(placement: Mapping[str, Any]) -> None:
+    """Refuse what the scheduling room would not understand, before anything is asked of a cluster.
+
+    :raises InputError: naming each field, with the nearest right one.
+    """
+    problems = validate_placement(dict(placement))
+    if problems:
+        more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
+        raise InputError("; ".join(str(problem) for problem in problems[:5]) + more, next_step="Correct the placement")
+
+
+def decide(
+    spec: Spec,
+    objects: Collection[Manifest],
+    members: Mapping[str, Member],
+    current: Current,
+    *,
+    evicting: Iterable[str] = (),
+    trigger: str | None = None,
+) -> Decided:
+    """Place the application.
+
+    :param evicting: clusters that it has to leave.
+    :param trigger: ``reschedule`` places afresh, as if it ran nowhere.
+    :raises PlacementError: there is no cluster for it, or not room enough.
+    """
+    if not members:
+        raise PlacementError("the registry has no members", cluster="hub", next_step="Join clusters first")
+    workloads = workloads_of(objects)
+    requests = {
+        identity: Placed.from_dict(workload.to_request(f"{spec.tenant}/{spec.name}"))
+        for identity, workload in workloads.items()
+    }
+    defined = scopes_of(objects)
+    kinds = {(manifest["apiVersion"], manifest["kind"]) for manifest in objects if not has_replicas(manifest)}
+    application = Application(
+        clusters=parse_clusters([scheduling_cluster(member) for member in members.values()]),
+        placement=dict(spec.placement),
+        workloads=tuple(requests.values()),
+        current={
+            requests[identity].key: tuple(Target(name, count) for name, count in sorted(found.items()))
+            for identity, found in current.replicas.items()
+            if identity in requests
+        },
+        objects=tuple(sorted(kind for kind in kinds if (group_of(kind[0]), kind[1]) not in defined)),
+        evicting=tuple(sorted(evicting)),
+        observed_affinity=current.observed_affinity,
+        trigger=trigger,
+        now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        present=current.clusters,
+    )
+    decision = place(application)
+    reasons = _reasons(decision, members)
+    if decision.error is not None:
+        raise PlacementError(
+            f"{decision.error.message}. {_sentence(reasons)}",
+            object=f"Application {spec.tenant}/{spec.name}",
+            next_step="Change the placement, or add clusters that fit; nothing was changed",
+        )
+    if not decision.clusters:
+        raise PlacementError(
+            f"the decision is empty, and an empty decision removes nothing. {_sentence(reasons)}",
+            object=f"Application {spec.tenant}/{spec.name}",
+            next_step="To remove the application, say state: absent",
+        )
+    replicas = {
+        identity: dict(decision.workloads[request.key].replicas)
+        for identity, request in requests.items()
+        if request.key in decision.workloads
+    }
+    return Decided(replicas, tuple(sorted(decision.clusters)), reasons, decision.to_dict())
+
+
+def _reasons(decision: ApplicationDecision, members: Iterable[str]) -> dict[str, str]:
+    verdicts = decision.selection.clusters
+    found = {}
+    for name in members:
+        verdict = verdicts.get(name)
+        taken = name in decision.clusters
+        reason = verdict.reason if verdict is not None else ""
+        if verdict is not None and verdict.taken and not taken:
+            reason = f"fits, but no workload got a replica there ({reason})"
+        found[name] = f"{'chosen' if taken else 'not chosen'}: {reason or 'no reason given'}"
+    return found
+
+
+def _sentence(reasons: Mapping[str, str]) -> str:
+    shown = [f"{name} {reason}" for name, reason in sorted(reasons.items())]
+    return "; ".join(shown[:10]) + (f"; and {len(shown) - 10} more" if len(shown) > 10 else "")

@@ -1,0 +1,293 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bring an application to where it belongs: observe, plan, act, verify. Under its lease from the first write to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from .._kube.errors import FleetError, NotFoundError
+from .._registry.hub import Hub
+from .._registry.lease import Lock, hold
+from .._registry.names import application_lease
+from .._registry.probe import observed_member, probe_sessions
+from .._registry.probe import record as record_members
+from .application import Actor, Settings, Spec
+from .decide import Current, Decided, check_placement, decide
+from .execute import start
+from .identity import Manifest
+from .manifests import with_namespaces
+from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
+from .publish import announce, conclude, timestamp
+from .record import ApplicationRecord, get_record, write_spec
+from .result import Result, cluster_result, diffs, plan_failure, rollout_failure, warnings
+from .revision import Revision, history, load
+from .rollout import Rollout, roll_out
+from .verify import ClusterHealth, Expectation, wait_until_healthy
+
+FACTS_OLDER_THAN = 60.0
+"""Seconds after which what is known of a candidate is looked up again before a decision."""
+
+PLANNED_TWICE = 3
+"""How often a plan is made anew because the application was changed while it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """An application as the user wants it."""
+
+    spec: Spec
+    objects: tuple[Manifest, ...]
+    settings: Settings
+
+
+Planner = Callable[[Fleet, History], Prepared]
+
+
+def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Result:
+    """Make the members hold the application as requested.
+
+    :param check: only say what would be done; nothing is written anywhere.
+    """
+    check_placement(request.spec.placement)
+    spec = request.spec
+
+    def plan(fleet: Fleet, past: History) -> Prepared:
+        return prepare(
+            hub, fleet, spec, request.objects, past, request.settings, author=actor.who, created=timestamp()
+        )
+
+    return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None)
+
+
+def redeliver(
+    hub: Hub,
+    tenant: str,
+    name: str,
+    *,
+    actor: Actor,
+    evicting: Collection[str] = (),
+    reschedule: bool = False,
+    settings: Settings | None = None,
+    check: bool = False,
+    note: str = "",
+    lock: Lock | None = None,
+) -> Result:
+    """Place the revision in force again and deliver that.
+
+    :param evicting: clusters that it leaves and that are not contacted.
+    :param lock: the application's lease, if the caller holds it already.
+    """
+    record = _existing(hub, tenant, name)
+    chosen = settings or Settings(conflict=record.spec.conflict)
+
+    def plan(fleet: Fleet, past: History) -> Prepared:
+        force = _in_force(past, tenant, name)
+        spec = past.record.spec if past.record else record.spec
+        trigger = "reschedule" if reschedule else None
+        return prepare(
+            hub, fleet, spec, force.objects, past, chosen,
+            evicting=evicting, trigger=trigger, author=actor.who, created=timestamp(), note=note,
+        )  # fmt: skip
+
+    return _deliver(hub, record.spec, plan, chosen, actor, check=check, lock=lock)
+
+
+def redecide(
+    hub: Hub, tenant: str, name: str, *, evicting: Collection[str] = (), reschedule: bool = False
+) -> tuple[Decided, Current]:
+    """Where the application would go now, and where it is; nothing is held or written."""
+    record = _existing(hub, tenant, name)
+    past = read_history(hub, record, history(hub, tenant, name), tenant, name)
+    force = _in_force(past, tenant, name)
+    fleet = open_fleet(hub)
+    objects = with_namespaces(force.objects, record.spec.namespace, fleet.is_namespaced)
+    trigger = "reschedule" if reschedule else None
+    return decide(record.spec, objects, fleet.members, past.current, evicting=evicting, trigger=trigger), past.current
+
+
+def decision(hub: Hub, tenant: str, name: str, revision: int) -> dict[str, Any]:
+    """What a revision decided: clusters, replicas per workload, and the whole explanation."""
+    found = load(hub, tenant, name, revision)
+    return {
+        "clusters": list(found.clusters),
+        "replicas": {str(identity): dict(counts) for identity, counts in found.replicas.items()},
+        "decisions": dict(found.decision),
+    }
+
+
+def fresh_fleet(hub: Hub, actor: Actor, *, check: bool) -> Fleet:
+    """The members with facts that are not older than a minute; in check mode they are read and not recorded."""
+    fleet = open_fleet(hub)
+    now = datetime.now(UTC)
+    old = {name: member for name, member in fleet.members.items() if member.observed_seconds_ago(now) > FACTS_OLDER_THAN}
+    if not old:
+        return fleet
+    sessions = {name: session for name, session in fleet.sessions.items() if name in old}
+    failed = {name: error for name, error in fleet.failed.items() if name in old}
+    seen = probe_sessions(sessions, failed, old, observer=actor.where or actor.holder)
+    fresh = {name: observed_member(member, seen[name]) for name, member in old.items()} if check else record_members(hub, old, seen)
+    return replace(fleet, members={**fleet.members, **fresh})
+
+
+@contextmanager
+def application_lock(hub: Hub, tenant: str, name: str, actor: Actor, floor: int, lock: Lock | None = None) -> Iterator[Lock]:
+    """The application's lease: the caller's, or one for this block."""
+    if lock is not None:
+        yield lock
+        return
+    with hold(
+        hub.session, application_lease(name), namespace=tenant,
+        holder=actor.holder, who=actor.who, where=actor.where, floor=floor,
+    ) as held:  # fmt: skip
+        yield held
+
+
+def _deliver(
+    hub: Hub, spec: Spec, plan: Planner, settings: Settings, actor: Actor, *, check: bool, lock: Lock | None
+) -> Result:
+    fleet = fresh_fleet(hub, actor, check=check)
+    past = _past(hub, spec)
+    prepared = plan(fleet, past)
+    _refuse(prepared)
+    if check:
+        return _planned(prepared, changed=not prepared.empty or _spec_differs(past, prepared))
+    if prepared.empty and not _spec_differs(past, prepared):
+        return _verified(prepared, settings)
+    with application_lock(hub, spec.tenant, spec.name, actor, _floor(past, prepared), lock) as held:
+        for _attempt in range(PLANNED_TWICE):
+            now = _past(hub, spec)
+            if _version(now) == _version(past):
+                break
+            # Somebody changed the application between our look and our lease.
+            past, prepared = now, plan(fleet, now)
+            _refuse(prepared)
+        return _act(hub, prepared, past, held, settings)
+
+
+def _act(hub: Hub, prepared: Prepared, past: History, lock: Lock, settings: Settings) -> Result:
+    lock.check()
+    write_spec(hub, prepared.spec)
+    announce(hub, prepared, lock)
+    note = _note(prepared)
+    runs = {name: start(found, prepared.frame, lock, note) for name, found in prepared.surveys.items()}
+    rollout = roll_out(runs)
+    error, message = rollout_failure(prepared.plan, rollout, waited=settings.wait)
+    conclude(hub, prepared, past, rollout, lock, message)
+    return _answer(prepared, rollout.health, rollout, changed=True, error=error, message=message)
+
+
+def _verified(prepared: Prepared, settings: Settings) -> Result:
+    """Nothing to do; whether all is well is still to be said."""
+    expectations = {
+        name: Expectation(
+            found.work.session,
+            prepared.owner.applyset,
+            {key: value for key, value in found.observation.live.items() if key in found.wanted},
+            found.observation.resource_of,
+        )
+        for name, found in prepared.surveys.items()
+        if not found.work.leaving
+    }
+    health = wait_until_healthy(expectations, settings.timeout if settings.wait else 0.0)
+    rollout = Rollout({}, health)
+    error, message = rollout_failure(prepared.plan, rollout, waited=settings.wait)
+    return _answer(prepared, health, rollout, changed=False, error=error, message=message)
+
+
+def _planned(prepared: Prepared, *, changed: bool) -> Result:
+    return _answer(prepared, {}, Rollout({}, {}), changed=changed, error=None, message="")
+
+
+def _answer(
+    prepared: Prepared,
+    health: Mapping[str, ClusterHealth],
+    rollout: Rollout,
+    *,
+    changed: bool,
+    error: FleetError | None,
+    message: str,
+) -> Result:
+    clusters = {
+        name: cluster_result(plan, health.get(name), rollout.errors.get(name, ()), rollout.postponed.get(name, ()))
+        for name, plan in prepared.plan.clusters.items()
+    }
+    for name in prepared.evicted:
+        clusters[name] = {"action": "evicted", "counts": {}, "objects": []}
+    return Result(
+        changed=changed,
+        clusters=clusters,
+        revision=prepared.revision.number,
+        replicas=prepared.decided.replicas,
+        reasons=prepared.decided.reasons,
+        warnings=warnings(prepared.plan, prepared.endpoints),
+        diff=diffs(prepared.plan),
+        failed=error is not None,
+        message=message,
+        error=error,
+    )
+
+
+def _refuse(prepared: Prepared) -> None:
+    """Stop before the first write when the plan can't be carried out."""
+    failure = plan_failure(prepared.plan)
+    if failure is not None:
+        raise failure
+    targets = [plan for plan in prepared.plan.clusters.values() if not plan.leaving]
+    errors = [plan.error for plan in targets if plan.error is not None]
+    if targets and len(errors) == len(targets):
+        raise errors[0]
+
+
+def _past(hub: Hub, spec: Spec) -> History:
+    record = get_record(hub, spec.tenant, spec.name)
+    return read_history(hub, record, history(hub, spec.tenant, spec.name), spec.tenant, spec.name)
+
+
+def _version(past: History) -> str:
+    return past.record.resource_version if past.record is not None else ""
+
+
+def _spec_differs(past: History, prepared: Prepared) -> bool:
+    return past.record is None or past.record.spec.to_dict() != prepared.spec.to_dict()
+
+
+def _floor(past: History, prepared: Prepared) -> int:
+    epochs = [found.plan.parent.epoch for found in prepared.surveys.values() if found.plan.parent is not None]
+    return max([past.record.epoch if past.record else 0, *epochs])
+
+
+def _note(prepared: Prepared) -> dict[str, Any]:
+    """What a member carries of the decision, for a hub that has to be rebuilt."""
+    return {
+        "spec": prepared.spec.to_dict(),
+        "clusters": list(prepared.decided.clusters),
+        "replicas": {str(identity): dict(counts) for identity, counts in sorted(prepared.decided.replicas.items())},
+    }
+
+
+def _existing(hub: Hub, tenant: str, name: str) -> ApplicationRecord:
+    record = get_record(hub, tenant, name)
+    if record is None:
+        raise NotFoundError(
+            "there is no such application",
+            code=404,
+            cluster=hub.session.cluster,
+            object=f"Application {tenant}/{name}",
+            next_step="Look at application_info for the names",
+        )
+    return record
+
+
+def _in_force(past: History, tenant: str, name: str) -> Revision:
+    if past.force is None:
+        raise FleetError(
+            "it has no revision in force", object=f"Application {tenant}/{name}", next_step="Apply the application first"
+        )
+    return past.force

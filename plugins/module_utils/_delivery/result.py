@@ -1,0 +1,175 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a delivery answers: always every cluster, never more than a reader or an event store can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._kube.errors import FleetError
+from .diff import ObjectDiff, diff_output, difference, fold
+from .identity import Identity
+from .plan import ACTIONS, FAILURES, ClusterPlan, Operation, Plan, Step
+from .render import MissingEndpoints
+from .rollout import Rollout
+from .verify import ClusterHealth
+
+OBJECTS_SHOWN = 50
+"""Per cluster; counts are always complete."""
+
+TEXT_SHOWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of one act on one application."""
+
+    changed: bool
+    clusters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    revision: int | None = None
+    replicas: Mapping[Identity, Mapping[str, int]] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    diff: tuple[Mapping[str, str], ...] = ()
+    failed: bool = False
+    message: str = ""
+    error: FleetError | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The return values of the modules."""
+        found: dict[str, Any] = {
+            "changed": self.changed,
+            "revision": self.revision,
+            "replicas": {identity.label: dict(counts) for identity, counts in sorted(self.replicas.items())},
+            "reasons": dict(sorted(self.reasons.items())),
+            "clusters": {name: dict(entry) for name, entry in sorted(self.clusters.items())},
+            "notes": list(self.warnings),
+            "msg": self.message,
+        }
+        if self.diff:
+            found["diff"] = [dict(entry) for entry in self.diff]
+        if self.failed:
+            found["failed"] = True
+        if self.error is not None:
+            found["error"] = self.error.to_dict()
+        return found
+
+
+def cluster_result(
+    plan: ClusterPlan, health: ClusterHealth | None, errors: Iterable[FleetError] = (), postponed: Iterable[Step] = ()
+) -> dict[str, Any]:
+    """One cluster's part of the answer."""
+    late = {step.identity for step in postponed}
+    steps = [step for step in plan.steps if step.operation is not Operation.UNCHANGED]
+    found: dict[str, Any] = {
+        "action": action(plan),
+        "counts": plan.counts,
+        "objects": [_shown(step, late) for step in steps[:OBJECTS_SHOWN]],
+    }
+    if len(steps) > OBJECTS_SHOWN:
+        found["objects_left_out"] = len(steps) - OBJECTS_SHOWN
+    if health is not None:
+        found["health"] = health.to_dict()
+    known = [error for error in (plan.error, *errors) if error is not None]
+    if known:
+        found["action"] = "failed"
+        found["error"] = known[0].to_dict()
+        found["errors"] = [_cut(str(error)) for error in known[:10]]
+    return found
+
+
+def action(plan: ClusterPlan) -> str:
+    """One word for what is done in a cluster."""
+    operations = {step.operation for step in plan.steps}
+    if operations & FAILURES:
+        return "refused"
+    if plan.leaving:
+        return "kept" if operations - {Operation.PRUNE} else "removed"
+    if not operations & ACTIONS:
+        return "unchanged"
+    return "created" if plan.parent is None else "updated"
+
+
+def plan_failure(plan: Plan) -> FleetError | None:
+    """One error for all that stands in the way of a plan: conflicts and refusals, each with cluster and object."""
+    if not plan.failures:
+        return None
+    lines = [f"{name}: {step.identity.label}: {_cut(step.reason)}" for name, step in plan.failures]
+    more = f"; and {len(lines) - 10} more" if len(lines) > 10 else ""
+    conflicts = any(step.operation is Operation.CONFLICT for _name, step in plan.failures)
+    next_step = (
+        "Nothing was written. Remove the object from the sources, give it up at its owner, or take it over with conflict_resolution: Overwrite"
+        if conflicts
+        else "Nothing was written. Correct the manifest"
+    )
+    name, step = plan.failures[0]
+    return FleetError("; ".join(lines[:10]) + more, cluster=name, object=step.identity.label, next_step=next_step)
+
+
+def rollout_failure(plan: Plan, rollout: Rollout, *, waited: bool) -> tuple[FleetError | None, str]:
+    """The first thing that went wrong, and a sentence about all of it."""
+    errors: dict[str, FleetError] = {name: entry.error for name, entry in plan.clusters.items() if entry.error and not entry.leaving}
+    for name, failed in rollout.errors.items():
+        errors.setdefault(name, failed[0])
+    parts = [_cut(str(error)) for _name, error in sorted(errors.items())]
+    if waited:
+        sick = {name: found for name, found in rollout.health.items() if not found.healthy and name not in errors}
+        for name, found in sorted(sick.items()):
+            reasons = "; ".join(found.reasons[:3])
+            parts.append(f"cluster {name}: {found.ready} of {len(found.states)} objects healthy: {reasons}")
+            errors.setdefault(
+                name,
+                FleetError(
+                    f"not healthy in time: {reasons}", cluster=name, next_step="Look at the reasons; old copies were kept"
+                ),
+            )
+    if not errors:
+        return None, ""
+    return errors[sorted(errors)[0]], "; ".join(parts)
+
+
+def diffs(plan: Plan) -> tuple[Mapping[str, str], ...]:
+    """Ansible's diff: one entry per difference, with the clusters that share it."""
+    found: dict[str, list[ObjectDiff]] = {}
+    for name, cluster_plan in plan.clusters.items():
+        for step in cluster_plan.actions:
+            after = None if step.operation is Operation.PRUNE else step.after
+            entry = difference(step.before, after)
+            if entry is not None:
+                found.setdefault(name, []).append(entry.because(step.unverified) if step.unverified else entry)
+    return tuple(diff_output(fold(found)))
+
+
+def warnings(plan: Plan, endpoints: Iterable[MissingEndpoints]) -> tuple[str, ...]:
+    """What the user should know although nothing failed."""
+    found = []
+    by_cluster: dict[str, list[str]] = {}
+    for missing in endpoints:
+        for name in missing.clusters:
+            by_cluster.setdefault(name, []).append(missing.service.name)
+    for name, services in sorted(by_cluster.items()):
+        found.append(f"{name}: {len(services)} Services have no local endpoints: {', '.join(sorted(services)[:20])}")
+    for name, cluster_plan in plan.clusters.items():
+        if cluster_plan.leaving and cluster_plan.error is not None:
+            found.append(f"{name}: old copies were not removed: {_cut(str(cluster_plan.error))}")
+        for step in cluster_plan.steps:
+            if step.operation is Operation.KEEP:
+                found.append(f"{name}: kept {step.identity.label}: {_cut(step.reason)}")
+    return tuple(found[:40])
+
+
+def _shown(step: Step, late: set[Identity]) -> dict[str, Any]:
+    found = {"object": step.identity.label, "operation": step.operation.value, "reason": _cut(step.reason)}
+    if step.unverified:
+        found["unverified"] = _cut(step.unverified)
+    if step.identity in late:
+        found["postponed"] = "the new copies are not healthy yet"
+    return found
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 3] + "..."

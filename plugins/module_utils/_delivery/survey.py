@@ -1,0 +1,209 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a look at one member to its plan: observe, ask the server about what may differ, and put both together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .._kube.errors import ApiError
+from .._kube.fanout import fan_out
+from .._kube.session import Session
+from .application import Conflict, Owner, Settings
+from .identity import Identity, Manifest, identify
+from .manifests import owner_of
+from .observe import LISTS_AT_ONCE, Observation, observe
+from .order import stage_of
+from .plan import (
+    CREATED_BY,
+    Assessment,
+    ClusterPlan,
+    Operation,
+    Preview,
+    Step,
+    Verdict,
+    assess,
+    prune_step,
+    settles,
+    step_for,
+)
+from .preview import Question, preview, unasked
+from .protect import protection
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one member is to have."""
+
+    session: Session
+    wanted: tuple[Manifest, ...]
+    """Marked, rendered for this member, in order of application; none when the application leaves it."""
+    implied: frozenset[Identity] = frozenset()
+    """Namespaces that nobody asked for by a manifest: they only have to be there."""
+    previous: Mapping[Identity, Manifest] = field(default_factory=dict)
+    """What the revision in force placed here."""
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is the same in all members."""
+
+    owner: Owner
+    settings: Settings
+    revision: int
+    growing: frozenset[Identity] = frozenset()
+    """Workloads of which some member gets more."""
+    anywhere: frozenset[Identity] = frozenset()
+    """All objects that some member is to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One member's plan with all that carrying it out needs."""
+
+    work: Work
+    observation: Observation
+    plan: ClusterPlan
+    wanted: Mapping[Identity, Manifest]
+
+
+def survey(work: Work, frame: Frame) -> Survey:
+    """Observe and plan one member."""
+    observation = observe(work.session, frame.owner, work.wanted)
+    manifests = [_with_birth_mark(manifest, observation, frame.owner) for manifest in work.wanted]
+    wanted = {identify(manifest): manifest for manifest in manifests}
+    steps = [*_wanted_steps(work, frame, observation, wanted), *_prune_steps(work, frame, observation, wanted)]
+    expected = {step.identity for step in steps if _ours(step, frame.owner)}
+    plan = ClusterPlan(
+        cluster=work.session.cluster,
+        steps=tuple(steps),
+        parent=observation.parent,
+        leaving=work.leaving,
+        settles=settles(observation.parent, expected, frame.revision) if expected or observation.parent else False,
+    )
+    return Survey(work, observation, plan, wanted)
+
+
+def _wanted_steps(
+    work: Work, frame: Frame, observation: Observation, wanted: Mapping[Identity, Manifest]
+) -> list[Step]:
+    traces = observation.parent.objects if observation.parent else {}
+    assessments = {
+        identity: assess(manifest, observation.live.get(identity), traces.get(identity), frame.owner, work.implied)
+        for identity, manifest in wanted.items()
+    }
+    previews = _previews(work, frame, observation, wanted, assessments)
+    return [
+        step_for(
+            observation.live.get(identity),
+            manifest,
+            assessments[identity],
+            previews.get(identity),
+            conflict=frame.settings.conflict,
+            growing=frame.growing,
+        )
+        for identity, manifest in wanted.items()
+    ]
+
+
+def _previews(
+    work: Work,
+    frame: Frame,
+    observation: Observation,
+    wanted: Mapping[Identity, Manifest],
+    assessments: Mapping[Identity, Assessment],
+) -> dict[Identity, Preview]:
+    """Ask the server about everything that may differ, side by side."""
+    foreign_stays = frame.settings.conflict is Conflict.ABORT
+    asked = [
+        identity
+        for identity, assessment in assessments.items()
+        if assessment.verdict is not Verdict.SAME and not (assessment.verdict is Verdict.FOREIGN and foreign_stays)
+    ]
+    coming = {
+        identity.name
+        for identity in asked
+        if identity.kind == "Namespace" and not identity.group and assessments[identity].verdict is Verdict.ABSENT
+    }
+
+    def ask(_name: str, identity: Identity) -> Preview:
+        manifest, live = wanted[identity], observation.live.get(identity)
+        resource = observation.resource_of(identity)
+        if resource is None:
+            return _unserved(manifest, wanted)
+        if identity.namespace in coming:
+            return unasked(manifest, live, f"namespace {identity.namespace} is created by the same plan")
+        question = Question(manifest, live, work.previous.get(identity), frame.settings.conflict)
+        return preview(work.session, resource, question)
+
+    outcomes = fan_out({str(identity): identity for identity in asked}, ask, workers=LISTS_AT_ONCE)
+    return {identity: outcomes[str(identity)].get() for identity in asked}
+
+
+def _unserved(manifest: Manifest, wanted: Mapping[Identity, Manifest]) -> Preview:
+    """A kind that the member doesn't know: it may come with this very plan."""
+    kind, api_version = manifest["kind"], manifest["apiVersion"]
+    group = identify(manifest).group
+    for identity, definition in wanted.items():
+        if identity.kind != "CustomResourceDefinition":
+            continue
+        spec = definition.get("spec") or {}
+        if spec.get("group") == group and (spec.get("names") or {}).get("kind") == kind:
+            return unasked(manifest, None, f"its definition {identity.name} is created by the same plan")
+    return Preview(manifest, refused=f"the cluster doesn't serve {api_version} {kind}, and no source defines it")
+
+
+def _prune_steps(
+    work: Work, frame: Frame, observation: Observation, wanted: Mapping[Identity, Manifest]
+) -> list[Step]:
+    parent = observation.parent
+    if parent is None:
+        return []
+    candidates = {identity: live for identity, live in observation.live.items() if identity not in wanted}
+    for identity in parent.objects:
+        if identity not in wanted and identity not in candidates:
+            live = _unlabelled(work.session, observation, identity)
+            if live is not None:
+                candidates[identity] = live
+    going = {identity for identity, live in candidates.items() if owner_of(live) == frame.owner.text}
+    steps = []
+    for identity in sorted(candidates, key=lambda identity: (-stage_of(identity), identity)):
+        live = candidates[identity]
+        ours = identity in going
+        barrier = protection(work.session, identity, live, frame.owner, frame.settings, going) if ours else None
+        steps.append(prune_step(live, identity, frame.owner, barrier, moves=identity in frame.anywhere))
+    return steps
+
+
+def _unlabelled(session: Session, observation: Observation, identity: Identity) -> Manifest | None:
+    """An object of the set that the lists did not show: gone, or somebody took our label off it."""
+    resource = observation.resource_of(identity)
+    if resource is None:
+        return None
+    try:
+        return session.get(resource, identity.name, identity.namespace or None)
+    except ApiError:
+        return None
+
+
+def _with_birth_mark(manifest: Manifest, observation: Observation, owner: Owner) -> Manifest:
+    """Note on a Namespace that it is there because of us; on one that was there before nothing is noted."""
+    identity = identify(manifest)
+    if (identity.group, identity.kind) != ("", "Namespace"):
+        return manifest
+    live = observation.live.get(identity)
+    if live is not None and (live["metadata"].get("annotations") or {}).get(CREATED_BY) != owner.text:
+        return manifest
+    annotations = {**(manifest["metadata"].get("annotations") or {}), CREATED_BY: owner.text}
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": annotations}}
+
+
+def _ours(step: Step, owner: Owner) -> bool:
+    """Whether the object belongs to the set after the plan: an implied namespace of somebody else does not."""
+    if step.operation in (Operation.KEEP, Operation.UNCHANGED):
+        return step.before is not None and owner_of(step.before) == owner.text
+    return step.operation in (Operation.CREATE, Operation.UPDATE)

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Are the objects of an application healthy, and if not, why: judged from lists, one per kind, until a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._kube.discovery import Resource
+from .._kube.errors import FleetError
+from .._kube.fanout import fan_out
+from .._kube.health import Health, State, explain, health
+from .._kube.session import Session
+from .identity import Identity, Manifest, identify
+from .observe import LISTS_AT_ONCE, NAMESPACES_LISTED, PART_OF
+from .workloads import pod_template
+
+FIRST_PAUSE = 0.15
+LONGEST_PAUSE = 2.0
+GIVE_UP_AFTER = 15.0
+"""Seconds that everything left has to be unhealthy, and not just on its way, before waiting ends early."""
+
+REASONS_SHOWN = 10
+PODS = Resource("", "v1", "Pod", "pods", True, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterHealth:
+    """How the application is in one cluster."""
+
+    states: Mapping[Identity, Health] = field(default_factory=dict)
+    error: FleetError | None = None
+
+    @property
+    def ready(self) -> int:
+        """How many objects are as they should be, or have no state to speak of."""
+        return sum(1 for found in self.states.values() if _good(found))
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all are."""
+        return self.error is None and self.ready == len(self.states)
+
+    @property
+    def state(self) -> State:
+        """The worst of all."""
+        if self.error is not None:
+            return State.UNKNOWN
+        found = {entry.state for entry in self.states.values()}
+        return next((state for state in (State.UNHEALTHY, State.PROGRESSING) if state in found), State.HEALTHY)
+
+    @property
+    def reasons(self) -> list[str]:
+        """One line for each object that is not healthy, the first few."""
+        lines = [f"{identity.label}: {_sentence(found)}" for identity, found in sorted(self.states.items()) if not _good(found)]
+        more = len(lines) - REASONS_SHOWN
+        return lines[:REASONS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form in results and in the hub."""
+        return {"state": self.state.value, "ready": self.ready, "total": len(self.states), "reasons": self.reasons}
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What has to become healthy in one cluster, and how it was when last seen."""
+
+    session: Session
+    applyset: str
+    live: Mapping[Identity, Manifest]
+    resources: Callable[[Identity], Resource | None]
+
+
+def judge(live: Mapping[Identity, Manifest]) -> ClusterHealth:
+    """Health as the objects themselves tell. Pure."""
+    return ClusterHealth({identity: health(manifest) for identity, manifest in live.items()})
+
+
+def wait_until_healthy(expectations: Mapping[str, Expectation], timeout: float) -> dict[str, ClusterHealth]:
+    """Look again and again until all is well, nothing can become well any more, or the time is up."""
+    now = {name: judge(expectation.live) for name, expectation in expectations.items()}
+    until = time.monotonic() + timeout
+    hopeless_since: float | None = None
+    pause = FIRST_PAUSE
+    while not all(found.healthy for found in now.values()):
+        moment = time.monotonic()
+        hopeless_since = None if any(found.state is State.PROGRESSING or found.error for found in now.values()) else hopeless_since or moment
+        if moment > until or (hopeless_since and moment - hopeless_since > GIVE_UP_AFTER):
+            return _with_reasons(expectations, now)
+        time.sleep(pause)
+        pause = min(LONGEST_PAUSE, pause * 1.5)
+        open_ones = {name: expectations[name] for name, found in now.items() if not found.healthy}
+        outcomes = fan_out(open_ones, lambda name, expectation: look_again(expectation, now[name]))
+        for name, outcome in outcomes.items():
+            failed = ClusterHealth(now[name].states, outcome.error)
+            now[name] = failed if outcome.error is not None else outcome.get()
+    return now
+
+
+def look_again(expectation: Expectation, before: ClusterHealth) -> ClusterHealth:
+    """List the kinds of which something is not healthy yet."""
+    waiting = [identity for identity, found in before.states.items() if not _good(found)]
+    found = {identify(item): item for item in _lists(expectation, waiting)}
+    fresh = {identity: _judged(found.get(identity)) for identity in waiting}
+    return ClusterHealth({**before.states, **fresh})
+
+
+def with_reasons(expectation: Expectation, found: ClusterHealth) -> ClusterHealth:
+    """Ask the pods why: a workload itself only says that it is not there yet."""
+    bad = [identity for identity, entry in found.states.items() if not _good(entry)][:REASONS_SHOWN]
+    if not bad or found.error is not None:
+        return found
+    objects = {identify(item): item for item in _lists(expectation, bad)}
+    explained = dict(found.states)
+    for identity in bad:
+        live = objects.get(identity)
+        selector = _selector(live) if live else None
+        if live is not None and selector:
+            pods = expectation.session.list(PODS, identity.namespace, label_selector=selector)
+            explained[identity] = explain(live, pods)
+    return ClusterHealth(explained)
+
+
+def _with_reasons(
+    expectations: Mapping[str, Expectation], now: Mapping[str, ClusterHealth]
+) -> dict[str, ClusterHealth]:
+    outcomes = fan_out(dict(now), lambda name, found: with_reasons(expectations[name], found))
+    return {name: now[name] if outcome.error is not None else outcome.get() for name, outcome in outcomes.items()}
+
+
+def _lists(expectation: Expectation, identities: Collection[Identity]) -> list[Manifest]:
+    places: dict[tuple[str, str], set[str]] = {}
+    for identity in identities:
+        places.setdefault((identity.group, identity.kind), set()).add(identity.namespace)
+    targets: dict[str, tuple[Resource, str | None]] = {}
+    for (group, kind), namespaces in places.items():
+        resource = expectation.resources(Identity(group, kind, "", ""))
+        if resource is None:
+            continue
+        everywhere = not resource.namespaced or len(namespaces) > NAMESPACES_LISTED
+        for namespace in [None] if everywhere else sorted(namespaces):
+            targets[resource.path(namespace)] = (resource, namespace)
+    selector = f"{PART_OF}={expectation.applyset}"
+    outcomes = fan_out(
+        targets,
+        lambda _name, target: expectation.session.list(target[0], target[1], label_selector=selector),
+        workers=LISTS_AT_ONCE,
+    )
+    return [item for outcome in outcomes.values() for item in outcome.get()]
+
+
+def _judged(live: Manifest | None) -> Health:
+    return Health(State.PROGRESSING, "Missing", "it is not there") if live is None else health(live)
+
+
+def _good(found: Health) -> bool:
+    # Nobody knows a state for it, so there is none to wait for.
+    return found.state in (State.HEALTHY, State.UNKNOWN)
+
+
+def _selector(live: Manifest) -> str | None:
+    if pod_template(live) is None:
+        return None
+    selector = (live.get("spec") or {}).get("selector")
+    labels = selector.get("matchLabels") if isinstance(selector, dict) else None
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) if labels else None
+
+
+def _sentence(found: Health) -> str:
+    return f"{found.reason}: {found.message}" if found.message else found.reason

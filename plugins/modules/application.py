@@ -1,0 +1,234 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: application
+short_description: Spread an application over the fleet
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Reads manifests, decides which member clusters get them and how many replicas each, and brings the members there by server-side apply.
+  - Every object carries its owner. An object or field that belongs to somebody else is a conflict that is named, and nothing is written.
+  - New copies become healthy first, old copies are removed second. A decision that fails or is empty removes nothing.
+  - In check mode the servers are asked by dry runs what would change, and nothing is written anywhere.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - navarch.fleet.hub
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+options:
+  name:
+    description:
+      - Name of the application.
+    type: str
+    required: true
+  tenant:
+    description:
+      - Namespace of the hub that holds the application's record.
+    type: str
+    default: default
+  namespace:
+    description:
+      - Namespace in the members, for objects that name none. It is created where it is missing.
+    type: str
+    default: default
+  sources:
+    description:
+      - Where the manifests come from, each entry with one of C(file), C(directory), C(inline) or C(kustomization).
+      - C(inline) is an object, a list of objects, or YAML text. A kustomization is built by C(kubectl).
+      - Relative paths are taken from I(base).
+    type: list
+    elements: dict
+    default: []
+  base:
+    description:
+      - Folder that relative paths in I(sources) start from. Default is the current one.
+    type: path
+  kubectl:
+    description:
+      - Path of the kubectl that builds kustomizations. Default is the one found in E(PATH).
+    type: path
+  placement:
+    description:
+      - Which clusters get the application, and how replicas are divided, as C(spec.placement) of Karmada's PropagationPolicy.
+      - Empty means every cluster, each with all replicas.
+    type: dict
+    default: {}
+  failover:
+    description:
+      - How the application behaves when a cluster is lost; kept for the failover.
+    type: dict
+    default: {}
+  state:
+    description:
+      - V(present) delivers the application, V(absent) removes it from every member and from the hub.
+    type: str
+    choices: [present, absent]
+    default: present
+  wait:
+    description:
+      - Wait until everything is healthy. Old copies are removed only then.
+      - Without it old copies are removed at once.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds to wait for health after the last write.
+    type: int
+    default: 300
+  conflict_resolution:
+    description:
+      - What becomes of an object or field that belongs to somebody else. V(Abort) names it, V(Overwrite) takes it over.
+    type: str
+    choices: [Abort, Overwrite]
+    default: Abort
+  prune_allow:
+    description:
+      - What may be deleted although it is protected, each as C(Kind) or C(Kind/name).
+      - Protected are a Namespace that the application did not create or that holds other objects, a CustomResourceDefinition with instances,
+        PersistentVolumeClaims and PersistentVolumes.
+    type: list
+    elements: str
+    default: []
+  lock_holder:
+    description:
+      - Id of the play, for tasks that share one lease.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Spread a shop over three clusters, two to one to one
+  navarch.fleet.application:
+    name: shop
+    namespace: shop
+    sources:
+      - kustomization: shop/
+    placement:
+      replicaScheduling:
+        replicaSchedulingType: Divided
+        replicaDivisionPreference: Weighted
+        weightPreference:
+          staticWeightList:
+            - {targetCluster: {clusterNames: [idc-north]}, weight: 2}
+            - {targetCluster: {clusterNames: [idc-south]}, weight: 1}
+            - {targetCluster: {clusterNames: [cloud-east]}, weight: 1}
+
+- name: Remove it again, with the data it claimed
+  navarch.fleet.application:
+    name: shop
+    state: absent
+    prune_allow: [PersistentVolumeClaim, Namespace/shop]
+"""
+
+RETURN = r"""
+revision:
+  description: Number of the revision in force, in check mode of the one that would be.
+  returned: when present
+  type: int
+replicas:
+  description: Replicas per workload and cluster.
+  returned: success
+  type: dict
+  sample:
+    Deployment shop/frontend: {cloud-east: 1, idc-north: 2, idc-south: 1}
+reasons:
+  description: For each cluster of the registry, why it was chosen or not.
+  returned: success
+  type: dict
+clusters:
+  description: For each cluster concerned, what was done, counts, the objects that changed, health and errors.
+  returned: always
+  type: dict
+  sample:
+    idc-north:
+      action: updated
+      counts: {unchanged: 34, update: 1}
+      health: {ready: 35, reasons: [], state: Healthy, total: 35}
+      objects:
+        - {object: Deployment shop/frontend, operation: update, reason: what is wanted has changed}
+notes:
+  description: What should be known although nothing failed, such as Services without local endpoints and objects that were kept.
+  returned: success
+  type: list
+  elements: str
+error:
+  description: Kind, cluster, object and next step of what went wrong first.
+  returned: failure
+  type: dict
+"""
+
+from pathlib import Path
+
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Actor, Conflict, Settings, Spec
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.deliver import ApplyRequest, apply
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
+
+
+def main() -> None:
+    module = FleetModule(
+        {
+            "name": {"type": "str", "required": True},
+            "tenant": {"type": "str", "default": "default"},
+            "namespace": {"type": "str", "default": "default"},
+            "sources": {"type": "list", "elements": "dict", "default": []},
+            "base": {"type": "path"},
+            "kubectl": {"type": "path"},
+            "placement": {"type": "dict", "default": {}},
+            "failover": {"type": "dict", "default": {}},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 300},
+            "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"], "default": "Abort"},
+            "prune_allow": {"type": "list", "elements": "str", "default": []},
+            "lock_holder": {"type": "str"},
+        },
+    )
+    run(module, lambda: work(module.params, module.check_mode))
+
+
+def work(params: dict, check: bool) -> dict:
+    settings = Settings(
+        wait=params["wait"],
+        timeout=float(params["wait_timeout"]),
+        conflict=Conflict(params["conflict_resolution"]),
+        prune_allow=tuple(params["prune_allow"]),
+    )
+    identity = play_identity(params["lock_holder"])
+    actor = Actor(identity.holder, identity.who, identity.where)
+    if params["state"] == "absent":
+        return remove(open_hub(params), params["tenant"], params["name"], settings, actor, check=check).to_dict()
+    request = requested(params, settings)
+    return apply(open_hub(params), request, actor, check=check).to_dict()
+
+
+def requested(params: dict, settings: Settings) -> ApplyRequest:
+    base = Path(params["base"]) if params["base"] else None
+    sources = read_sources(params["sources"], base=base, kubectl=params["kubectl"])
+    spec = Spec(
+        tenant=params["tenant"],
+        name=params["name"],
+        namespace=params["namespace"],
+        placement=params["placement"],
+        failover=params["failover"],
+        conflict=settings.conflict,
+        source_digest=sources.digest,
+    )
+    return ApplyRequest(spec, sources.objects, settings)
+
+
+if __name__ == "__main__":
+    main()
