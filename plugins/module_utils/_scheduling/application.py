@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from .decision import Decision, Failure, Verdict
@@ -117,7 +118,7 @@ def _place_together(application: Application, placement: Placement) -> Applicati
             failures.append((attempt.term.name, failure, notes))
             continue
         totals = _totals(chosen, decisions)
-        judge_chosen(chosen, totals, notes)
+        notes.judges.append(partial(judge_chosen, chosen, totals))
         return _decided(decisions, decision_of(attempt, totals, notes))
     return _undecided(application, {}, failed(task, failures))
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,34 @@ class Verdict:
             "change": self.change,
             "scores": self.scores.to_dict(),
         }
+
+
+class Verdicts(Mapping[str, Verdict]):
+    """A verdict for every cluster, put into words when the first one is read.
+
+    A fleet of a thousand clusters and ten thousand applications has ten million verdicts; few of them are ever read.
+    """
+
+    def __init__(self, write: Callable[[], dict[str, Verdict]]) -> None:
+        self._write: Callable[[], dict[str, Verdict]] | None = write
+        self._written: dict[str, Verdict] = {}
+
+    def __getitem__(self, name: str) -> Verdict:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
+
+    def _read(self) -> dict[str, Verdict]:
+        if self._write is not None:
+            self._written, self._write = self._write(), None
+        return self._written
 
 
 @dataclass(frozen=True, slots=True)

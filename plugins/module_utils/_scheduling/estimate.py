@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .quantity import format_quantity, parse_quantity, thousandths, whole
+from .quantity import counted_in, format_quantity, parse_quantity, whole
 from .request import ESTIMATE_AVAILABLE, JSON, Cluster, ResourceSummary
 
 MAX_INT32 = 2**31 - 1
@@ -59,7 +59,7 @@ def demand(request: Mapping[str, Any] | None) -> tuple[tuple[str, int], ...]:
     for name, value in (request or {}).items():
         amount = parse_quantity(value)
         if whole(amount) > 0:
-            asked.append((name, _counted_in(name, amount)))
+            asked.append((name, counted_in(name, amount)))
     return tuple(asked)
 
 
@@ -105,26 +105,19 @@ def _believed(cluster: Cluster, unknown: int, taken: Taken | None) -> int:
 def _counted(summary: ResourceSummary | None, demands: Iterable[tuple[str, int]], taken: Taken | None) -> int:
     if summary is None:
         return 0
-    fits = summary.free_pods - (taken.replicas if taken else 0)
-    if fits <= 0:
-        return 0
-    free = summary.free
+    free, fits = summary.countable, summary.free_pods
+    if taken is not None:
+        free, fits = _after(summary, taken), fits - taken.replicas
     for name, asked in demands:
-        left = free.get(name)
-        if left is None:
-            return 0
-        if taken and taken.resources:
-            left -= taken.resources.get(name, 0)
-        if left <= 0:
-            return 0
-        share = _counted_in(name, left) // asked
+        share = free.get(name, 0) // asked
         if share < fits:
             fits = share
-    return fits
+    return fits if fits > 0 else 0
 
 
-def _counted_in(name: str, amount: int) -> int:
-    return thousandths(amount) if name == "cpu" else whole(amount)
+def _after(summary: ResourceSummary, taken: Taken) -> Mapping[str, int]:
+    gone = taken.resources or {}
+    return {name: counted_in(name, amount - gone.get(name, 0)) for name, amount in summary.free.items()}
 
 
 def _requests(container: JSON) -> dict[str, int]:

@@ -6,17 +6,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .decision import DIVISION, FILTER, SCORE, Decision, Verdict
+from .filter import Rejection
 from .placement import Strategy
-from .task import Candidate, Notes, Task
+from .task import Candidate, Task
 
 
-def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, int], notes: Notes) -> None:
+def judge_rejected(rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str, Verdict]) -> None:
+    """Write a verdict for each cluster that a filter dropped."""
+    for name, rejection in rejected:
+        verdicts[name] = Verdict(False, FILTER, rejection.reason, rejection.change)
+
+
+def judge_unused(task: Task, trouble: str, verdicts: dict[str, Verdict]) -> None:
+    """Write a verdict for each cluster that nobody judged because nothing was placed."""
+    for cluster in task.request.clusters:
+        if cluster.name not in verdicts:
+            verdicts[cluster.name] = Verdict(False, SCORE, f"it could be used, but nothing was placed: {trouble}", "see the error")
+
+
+def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each chosen cluster: what it got of the replicas, and from what."""
-    verdicts = notes.verdicts
     say = _reason_without_replicas if not task.divides else _REASONS[task.strategy]
     total = task.replicas
     for candidate in chosen:
@@ -29,12 +42,12 @@ def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, in
             verdicts[name] = Verdict(True, DIVISION if total else SCORE, say(candidate, replicas, total), None, candidate.scores)
 
 
-def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], notes: Notes) -> None:
+def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster chosen for an application as a whole."""
     for position, candidate in enumerate(chosen, start=1):
         room = f", with room for {candidate.available} more of the application's average replica" if candidate.available else ""
         reason = f"chosen for the whole application, {position} of {len(chosen)} in rank{room}; it gets {totals[candidate.name]} replicas"
-        notes.verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
+        verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
 
 
 def explain(decision: Decision) -> list[str]:

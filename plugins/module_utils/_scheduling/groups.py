@@ -29,7 +29,7 @@ def select_groups(task: Task, ranked: Sequence[Candidate], fields: Sequence[Spre
     for position, spread in enumerate(fields):
         groups = search.groups(eligible, spread)
         chosen = search.choose(eligible, covered, groups, spread, fields[position + 1 :])
-        note_groups(task, spread.title, groups, chosen, notes)
+        note_groups(spread.title, groups, chosen, notes)
         covered = [*covered, *chosen]
         names = {candidate.name for group in chosen for candidate in group.clusters}
         eligible = [candidate for candidate in eligible if candidate.name in names]
@@ -173,8 +173,9 @@ def _cover(eligible: Sequence[Candidate], groups: Sequence[Group]) -> list[Candi
 
 def _values(candidate: Candidate, spread: Spread) -> Sequence[str]:
     if spread.field == "zone":
-        return candidate.zones
-    value = {"region": candidate.region, "provider": candidate.provider}.get(spread.field) or candidate.labels.get(spread.label)
+        return candidate.cluster.zones
+    cluster = candidate.cluster
+    value = {"region": cluster.region, "provider": cluster.provider}.get(spread.field) or cluster.labels.get(spread.label)
     return (value,) if value else ()
 
 

@@ -55,6 +55,11 @@ def thousandths(billionths: int) -> int:
     return -(-billionths // MILLI)
 
 
+def counted_in(resource: str, billionths: int) -> int:
+    """The quantity in the unit in which capacity is counted: CPU in thousandths, all else whole."""
+    return thousandths(billionths) if resource == "cpu" else whole(billionths)
+
+
 def format_quantity(billionths: int) -> str:
     """The shortest plain way to write it: whole units, else thousandths, else billionths."""
     for step, suffix in ((UNIT, ""), (MILLI, "m")):

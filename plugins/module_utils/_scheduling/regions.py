@@ -45,7 +45,7 @@ def select_by_region(
     if len(groups) < region.min_groups:
         raise Unplaceable(Kind.OTHER, f"{len(groups)} regions are feasible, but the region constraint wants at least {region.min_groups} (minGroups)")
     regions = best_path(groups, region.min_groups, region.max_groups or 0, least)
-    note_groups(task, "region", groups, regions, notes)
+    note_groups("region", groups, regions, notes)
     if not regions:
         raise Unplaceable(
             Kind.OTHER,
@@ -63,8 +63,8 @@ def select_by_region(
 def region_groups(task: Task, ranked: Sequence[Candidate], region: Spread, least_clusters: int) -> list[Group]:
     members: dict[str, list[Candidate]] = {}
     for candidate in ranked:
-        if candidate.region:
-            members.setdefault(candidate.region, []).append(candidate)
+        if candidate.cluster.region:
+            members.setdefault(candidate.cluster.region, []).append(candidate)
     return [Group(name, tuple(clusters), group_score(task, clusters, region, least_clusters)) for name, clusters in members.items()]
 
 
@@ -113,11 +113,11 @@ def best_path(groups: list[Group], least: int, most: int, least_clusters: int) -
     return best
 
 
-def note_groups(task: Task, field: str, groups: Sequence[Group], chosen: Sequence[Group], notes: Notes) -> None:
+def note_groups(field: str, groups: Sequence[Group], chosen: Sequence[Group], notes: Notes) -> None:
     """Write down each group with its score, and a verdict for the clusters of those that were left."""
     taken = {group.name for group in chosen}
-    lowest = min((group.score for group in chosen), default=0)
-    for group in sorted(groups, key=lambda each: (-each.score, each.name)):
+    ordered = sorted(groups, key=lambda each: (-each.score, each.name))
+    for group in ordered:
         notes.groups.append(
             {
                 "field": field,
@@ -128,14 +128,19 @@ def note_groups(task: Task, field: str, groups: Sequence[Group], chosen: Sequenc
                 "taken": group.name in taken,
             }
         )
-        if group.name in taken:
-            continue
+    left = [group for group in ordered if group.name not in taken]
+    notes.judges.append(lambda verdicts: _judge_left(field, left, chosen, verdicts))
+
+
+def _judge_left(field: str, left: Sequence[Group], chosen: Sequence[Group], verdicts: dict[str, Verdict]) -> None:
+    lowest = min((group.score for group in chosen), default=0)
+    inside = {candidate.name for group in chosen for candidate in group.clusters}
+    for group in left:
+        reason = f"its {field} {group.name} (score {group.score}) was not chosen; the lowest of the {len(chosen)} chosen has {lowest}"
+        change = f"raise maxGroups of the {field} constraint, or free capacity in {group.name}"
         for candidate in group.clusters:
-            if any(candidate in other.clusters for other in chosen):
-                continue
-            reason = f"its {field} {group.name} (score {group.score}) was not chosen; the lowest of the {len(chosen)} chosen has {lowest}"
-            change = f"raise maxGroups of the {field} constraint, or free capacity in {group.name}"
-            notes.verdicts[candidate.name] = Verdict(False, GROUP, reason, change, candidate.scores)
+            if candidate.name not in inside:
+                verdicts[candidate.name] = Verdict(False, GROUP, reason, change, candidate.scores)
 
 
 def _mean(clusters: Sequence[Candidate]) -> int:

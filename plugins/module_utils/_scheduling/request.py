@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RequestError
-from .quantity import parse_quantity, whole
+from .quantity import counted_in, parse_quantity, whole
 
 JSON = Mapping[str, Any]
 
@@ -51,6 +51,8 @@ class ResourceSummary:
     allocating: JSON
     free: Mapping[str, int] = field(compare=False, repr=False)
     """What is left of each allocatable resource, in billionths; negative when overcommitted."""
+    countable: Mapping[str, int] = field(compare=False, repr=False)
+    """The same in the unit each resource is counted in."""
     free_pods: int = field(compare=False, repr=False)
 
     @classmethod
@@ -63,7 +65,8 @@ class ResourceSummary:
             for name, amount in used.items():
                 if name in free:
                     free[name] -= amount
-        return cls(*parts, free=free, free_pods=pods - used_pods - coming_pods)
+        countable = {name: counted_in(name, amount) for name, amount in free.items()}
+        return cls(*parts, free=free, countable=countable, free_pods=pods - used_pods - coming_pods)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
-from .decision import FILTER, SCORE, Decision, Failure, Verdict
+from .decision import Decision, Failure, Verdicts
 from .divide import divide, static_weight
 from .errors import Kind, Unplaceable
 from .estimate import Estimate, Taken, estimator
-from .explain import judge_taken
+from .explain import judge_rejected, judge_taken, judge_unused
 from .filter import Rejection, count_by_filter, passes
 from .placement import Placement, Strategy
 from .request import KARMADA, RESCHEDULE, Request, Target
@@ -67,37 +68,29 @@ def place_once(task: Task, notes: Notes) -> dict[str, int]:
     candidates = shortlist(task, notes)
     chosen = select(task, candidates, notes)
     result = divide(task, chosen, notes)
-    judge_taken(task, chosen, result, notes)
+    notes.judges.append(partial(judge_taken, task, chosen, result))
     return result
 
 
 def shortlist(task: Task, notes: Notes) -> list[Candidate]:
     """The clusters that pass all filters, with their points and what they can hold, in rank."""
-    check, fits = passes(task), _fits(task)
-    static = task.strategy is Strategy.STATIC
-    candidates = []
+    check, fits, current = passes(task), _fits(task), task.current
+    candidates: list[Candidate] = []
     rejected: list[tuple[str, Rejection]] = []
     for cluster in task.request.clusters:
         verdict = check(cluster)
+        name = cluster.name
         if isinstance(verdict, Rejection):
-            rejected.append((cluster.name, verdict))
-            notes.verdicts[cluster.name] = Verdict(False, FILTER, verdict.reason, verdict.change)
-            continue
-        candidates.append(
-            Candidate(
-                name=cluster.name,
-                provider=cluster.provider,
-                region=cluster.region,
-                zones=cluster.zones,
-                labels=cluster.labels,
-                tier=verdict,
-                available=fits(cluster),
-                assigned=task.current.get(cluster.name, 0),
-                weight=static_weight(task, cluster) if static else 0,
-            )
-        )
+            rejected.append((name, verdict))
+        else:
+            candidates.append(Candidate(name, cluster, verdict, fits(cluster), current.get(name, 0)))
+    if rejected:
+        notes.judges.append(partial(judge_rejected, rejected))
     if not candidates:
         raise Unplaceable(Kind.FIT, _no_cluster_fits(rejected))
+    if task.strategy is Strategy.STATIC:
+        for candidate in candidates:
+            candidate.weight = static_weight(task, candidate.cluster)
     score(task, candidates)
     rank(task, candidates)
     return candidates
@@ -110,14 +103,13 @@ def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) ->
     if not task.karmada and len(failures) > 1:
         message = "; ".join(f"affinity group {name}: {failure.message}" for name, failure, _notes in failures)
     cleared = task.karmada and first.kind is Kind.FIT
-    for cluster in task.request.clusters:
-        notes.verdicts.setdefault(cluster.name, Verdict(False, SCORE, f"it could be used, but nothing was placed: {first.message}", "see the error"))
+    notes.judges.append(partial(judge_unused, task, first.message))
     return Decision(
         targets=(),
         persisted=() if cleared else task.request.current,
         error=Failure(first.kind, message),
         observed_affinity=task.request.observed_affinity,
-        clusters=notes.verdicts,
+        clusters=Verdicts(notes.verdicts),
         groups=tuple(notes.groups),
         divisions=tuple(notes.divisions),
     )
@@ -131,7 +123,7 @@ def decision_of(task: Task, result: Mapping[str, int], notes: Notes) -> Decision
         persisted=targets,
         error=None,
         observed_affinity=task.term.name if task.placement.ordered else task.request.observed_affinity,
-        clusters=notes.verdicts,
+        clusters=Verdicts(notes.verdicts),
         groups=tuple(notes.groups),
         divisions=tuple(notes.divisions),
     )

@@ -23,7 +23,7 @@ def select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]
     if not task.honours_spread:
         return ranked
     chosen = _select_like_karmada(task, ranked, notes) if task.karmada else _select(task, ranked, notes)
-    _note_the_others(task, ranked, chosen, notes)
+    notes.judges.append(lambda verdicts: _judge_the_others(task, ranked, chosen, verdicts))
     return chosen
 
 
@@ -103,16 +103,17 @@ def exchange_for_capacity(chosen: list[Candidate], rest: list[Candidate], replic
             chosen[position], rest[best] = rest[best], chosen[position]
 
 
-def _note_the_others(task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], notes: Notes) -> None:
+def _judge_the_others(task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], verdicts: dict[str, Verdict]) -> None:
     taken = {candidate.name for candidate in chosen}
+    by_group = any(spread.field != "cluster" for spread in task.placement.spread)
+    weighted = task.strategy is Strategy.STATIC and not task.karmada and any(candidate.weight for candidate in ranked)
     for position, candidate in enumerate(ranked, start=1):
-        if candidate.name in taken or candidate.name in notes.verdicts:
+        if candidate.name in taken or candidate.name in verdicts:
             continue
-        if task.strategy is Strategy.STATIC and not task.karmada and not candidate.weight:
-            reason, change, by = "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it", SCORE
-        else:
-            reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
-            change, by = "raise maxGroups of the cluster constraint", SCORE
-            if any(spread.field != "cluster" for spread in task.placement.spread):
-                change, by = "raise maxGroups of the spread constraints", GROUP
-        notes.verdicts[candidate.name] = Verdict(False, by, reason, change, candidate.scores)
+        by, change = SCORE, "raise maxGroups of the cluster constraint"
+        reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
+        if weighted and not candidate.weight:
+            reason, change = "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
+        elif by_group:
+            by, change = GROUP, "raise maxGroups of the spread constraints"
+        verdicts[candidate.name] = Verdict(False, by, reason, change, candidate.scores)

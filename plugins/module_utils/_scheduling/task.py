@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .decision import NO_SCORES, Scores, Verdict
 from .estimate import Taken
 from .placement import Placement, Strategy, Term
-from .request import JSON, KARMADA, RESCHEDULE, Request
+from .request import JSON, KARMADA, RESCHEDULE, Cluster, Request
+
+
+Judge = Callable[[dict[str, Verdict]], None]
+"""Writes its verdicts."""
 
 
 def wrapped(number: int) -> int:
@@ -25,10 +29,7 @@ class Candidate:
     """A cluster that passed the filters."""
 
     name: str
-    provider: str
-    region: str
-    zones: tuple[str, ...]
-    labels: Mapping[str, str]
+    cluster: Cluster
     tier: int
     available: int
     """Replicas that still fit."""
@@ -45,11 +46,18 @@ class Candidate:
 
 @dataclass(slots=True)
 class Notes:
-    """What the steps write down for the explanation."""
+    """What the steps write down for the explanation; the verdicts only when somebody asks for them."""
 
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
     groups: list[JSON] = field(default_factory=list)
     divisions: list[JSON] = field(default_factory=list)
+    judges: list[Judge] = field(default_factory=list)
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """A verdict per cluster; where several steps judged one, the last."""
+        verdicts: dict[str, Verdict] = {}
+        for judge in self.judges:
+            judge(verdicts)
+        return verdicts
 
 
 @dataclass(frozen=True, slots=True)
