@@ -201,6 +201,13 @@ clusters:
       steps:
         - action: create
           object: Namespace navarch-system
+summary:
+  description: One line for each cluster.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "idc-north: changed, ready, v1.37.2, 4 nodes, idc north"
 """
 
 from typing import TYPE_CHECKING
@@ -304,9 +311,7 @@ def absent(module: FleetModule, hub: Hub, inputs: Sequence[MemberInput]) -> dict
 def registry_lock(module: FleetModule, hub: Hub) -> AbstractContextManager[Lock]:
     """The lock that whoever changes the set of members holds."""
     who = play_identity(module.params["lock_holder"])
-    return hold(
-        hub.session, REGISTRY_LEASE, namespace=hub.namespace, holder=who.holder, who=who.who, where=who.where
-    )
+    return hold(hub.session, REGISTRY_LEASE, namespace=hub.namespace, holder=who.holder, who=who.who, where=who.where)
 
 
 def admin_sessions(inputs: Sequence[MemberInput]) -> dict[str, Session]:
@@ -331,9 +336,7 @@ def joined_result(module: FleetModule, joined: Joined) -> dict[str, Any]:
     return result(module, clusters, joined.failed, joined.diff, joined.warnings)
 
 
-def left_result(
-    module: FleetModule, plans: dict[str, LeavePlan], failed: dict[str, FleetError]
-) -> dict[str, Any]:
+def left_result(module: FleetModule, plans: dict[str, LeavePlan], failed: dict[str, FleetError]) -> dict[str, Any]:
     """What the module returns after a leave."""
     clusters = {
         name: {"changed": entry.changed, "steps": entry.steps, "left_behind": list(entry.left_behind)}
@@ -359,7 +362,27 @@ def result(
     for warning in warnings:
         module.warn(warning)
     changed = any(entry["changed"] for entry in clusters.values())
-    return {"changed": changed, "clusters": clusters, "diff": diff, **failures(failed, len(clusters))}
+    return {
+        "changed": changed,
+        "clusters": clusters,
+        "summary": [summary(name, clusters[name]) for name in sorted(clusters)],
+        "diff": diff,
+        **failures(failed, len(clusters)),
+    }
+
+
+def summary(name: str, entry: dict[str, Any]) -> str:
+    """One line for people."""
+    if "error" in entry:
+        return f"{name}: {entry['error']['message']}"
+    word = "changed" if entry["changed"] else "unchanged"
+    member = entry.get("member")
+    if member is None:
+        return f"{name}: {word}"
+    place = " ".join(part for part in (member["provider"], member["region"]) if part)
+    nodes = member["nodes"].get("readyNum", 0)
+    ready = "ready" if member["ready"] else "not ready"
+    return f"{name}: {word}, {ready}, {member['kubernetes_version']}, {nodes} nodes, {place or 'no place given'}"
 
 
 if __name__ == "__main__":

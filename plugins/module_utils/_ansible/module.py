@@ -37,7 +37,9 @@ _KUBECONFIG_OPTIONS = ("hub_kubeconfig", "kubeconfig")
 class FleetModule(AnsibleModule):
     """An AnsibleModule with the hub's options whose kubeconfigs reach neither syslog nor results."""
 
-    def __init__(self, arguments: Mapping[str, Mapping[str, Any]], **constraints: Sequence[Any] | Mapping[str, Any]) -> None:
+    def __init__(
+        self, arguments: Mapping[str, Mapping[str, Any]], **constraints: Sequence[Any] | Mapping[str, Any]
+    ) -> None:
         super().__init__(argument_spec={**HUB_ARGUMENTS, **arguments}, supports_check_mode=True, **constraints)
         for kubeconfig in _kubeconfigs(self.params):
             self.hide(*secrets_in(kubeconfig))

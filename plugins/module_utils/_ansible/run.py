@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from .._kube.errors import FleetError
 
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
     from .module import FleetModule
 
 
-def run(module: FleetModule, call: Callable[[], dict[str, Any]]) -> NoReturn:
+def run(module: FleetModule, call: Callable[[], dict[str, Any]]) -> None:
     """Exit with what ``call`` returns; an error of ours becomes one message that names cluster, object, next step.
 
     A result that holds ``failed`` keeps everybody's ``clusters``, so one failed member hides nobody.
@@ -39,6 +39,8 @@ def failures(errors: dict[str, FleetError], total: int) -> dict[str, Any]:
     if len(errors) == 1:
         message = str(errors[first])
     else:
-        message = f"{len(errors)} of {total} clusters failed: " + "; ".join(str(errors[name]) for name in sorted(errors)[:5])
+        message = f"{len(errors)} of {total} clusters failed: " + "; ".join(
+            str(errors[name]) for name in sorted(errors)[:5]
+        )
         message += "" if len(errors) <= 5 else f"; and {len(errors) - 5} more"
     return {"failed": True, "msg": message, "error": errors[first].to_dict()}

@@ -53,7 +53,9 @@ def _walk(value: Any) -> Iterator[str]:
             if key in _SECRET_KEYS and isinstance(inner, str):
                 yield inner
             elif key == "env" and isinstance(inner, list):
-                yield from (str(entry.get("value")) for entry in inner if isinstance(entry, Mapping) and entry.get("value"))
+                yield from (
+                    str(entry.get("value")) for entry in inner if isinstance(entry, Mapping) and entry.get("value")
+                )
             else:
                 yield from _walk(inner)
     elif isinstance(value, list):

@@ -122,7 +122,9 @@ def _profile(word: str | None, name: str) -> JoinProfile | None:
         return JoinProfile(word)
     except ValueError:
         known = ", ".join(profile.value for profile in JoinProfile)
-        raise InputError(f"there is no join profile {word!r}", cluster=name, next_step=f"Choose among: {known}") from None
+        raise InputError(
+            f"there is no join profile {word!r}", cluster=name, next_step=f"Choose among: {known}"
+        ) from None
 
 
 def _token_seconds(seconds: int | None, name: str) -> int:

@@ -25,7 +25,6 @@ from .names import (
     FAILOVER_LEASE,
     HUB_CONFIGMAP,
     KINDS,
-    LEASES,
     MANAGED_BY_LABEL,
     MANAGER,
     NAMESPACES,

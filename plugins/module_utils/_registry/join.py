@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.errors import ConflictError, FleetError
@@ -66,9 +66,7 @@ def plan(hub: Hub, inputs: Sequence[MemberInput], *, deadline: float = DEADLINE)
     return Joined(plans, failed, warnings=_warnings(plans))
 
 
-def join(
-    hub: Hub, planned: Joined, lock: Lock, *, observer: str, deadline: float = DEADLINE
-) -> Joined:
+def join(hub: Hub, planned: Joined, lock: Lock, *, observer: str, deadline: float = DEADLINE) -> Joined:
     """Carry out the plans side by side, then look at each member with our own credential and record it."""
     outcomes = fan_out(planned.plans, lambda name, plan: _carry_out(hub, plan, lock), deadline=deadline)
     failed = dict(planned.failed)
@@ -111,7 +109,7 @@ def _carry_out(hub: Hub, plan: JoinPlan, lock: Lock) -> tuple[Member, Session | 
 
 def _write_cluster(hub: Hub, plan: JoinPlan) -> Member:
     name, server = plan.wanted.name, plan.credential.server if plan.credential else None
-    now = format_time(datetime.now(timezone.utc))
+    now = format_time(datetime.now(UTC))
 
     def change(obj: dict[str, Any]) -> dict[str, Any]:
         return cluster_after(obj, plan.wanted, hub, now=now, server=server, is_hub=plan.is_hub)

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.credential import Credential, read_kubeconfig
-from .._kube.errors import ApiError, FleetError, InputError, NotFoundError, UnauthorizedError
+from .._kube.errors import ApiError, DeadlineError, FleetError, InputError, NotFoundError, UnauthorizedError
 from .._kube.fanout import fan_out
 from .._kube.session import Session
 from .access import JoinProfile, member_access
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     Manifest = dict[str, Any]
+
+_TERMINATION = 30.0
+"""Seconds to wait for a namespace of ours that is being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +131,16 @@ def _plan(known: Known, wanted: MemberInput, deadline: float) -> JoinPlan:
     if wanted.kubeconfig is None:
         if recorded is None:
             raise InputError(
-                "it is not a member yet, and no kubeconfig is given", cluster=wanted.name, next_step="Give its kubeconfig"
+                "it is not a member yet, and no kubeconfig is given",
+                cluster=wanted.name,
+                next_step="Give its kubeconfig",
             )
         return JoinPlan(wanted, _cluster_steps(known.hub, wanted, recorded, None, None))
-    credential = read_kubeconfig(
-        wanted.kubeconfig, context=wanted.context, allowed=wanted.allow, cluster=wanted.name
-    )
+    credential = read_kubeconfig(wanted.kubeconfig, context=wanted.context, allowed=wanted.allow, cluster=wanted.name)
     session = Session(wanted.name, credential, timeout=deadline)
     uid = _identity(session)
     takes_over = _check_identity(known, wanted, session, uid)
+    _outwait_termination(session)
     profile, namespaces = profile_of(wanted, recorded), namespaces_of(wanted, recorded)
     _check_namespaces(session, profile, namespaces)
     desired = [*_base(known.hub, wanted.name), *_labelled(known.hub, member_access(profile, namespaces))]
@@ -144,7 +149,9 @@ def _plan(known: Known, wanted: MemberInput, deadline: float) -> JoinPlan:
     is_hub = "true" if uid == known.hub_uid else None
     warnings = list(takes_over)
     if is_hub:
-        warnings.append(f"{wanted.name} is the hub itself: its automatic failover is off, for the hub would die with it")
+        warnings.append(
+            f"{wanted.name} is the hub itself: its automatic failover is off, for the hub would die with it"
+        )
     return JoinPlan(
         wanted=wanted,
         cluster_steps=_cluster_steps(known.hub, wanted, recorded, credential.server, is_hub),
@@ -206,6 +213,20 @@ def _check_identity(known: Known, wanted: MemberInput, session: Session, uid: st
             next_step=f"Use the name {named}, or let {named} leave first",
         )
     return []
+
+
+def _outwait_termination(session: Session) -> None:
+    """A cluster that left a moment ago may still be removing our namespace."""
+    give_up = time.monotonic() + _TERMINATION
+    while (session.get(NAMESPACES, SYSTEM_NAMESPACE) or {}).get("metadata", {}).get("deletionTimestamp"):
+        if time.monotonic() > give_up:
+            raise DeadlineError(
+                f"it is being removed for longer than {_TERMINATION:g} s",
+                cluster=session.cluster,
+                object=f"Namespace {SYSTEM_NAMESPACE}",
+                next_step="Look at what keeps it: kubectl describe namespace " + SYSTEM_NAMESPACE,
+            )
+        time.sleep(0.5)
 
 
 def _check_namespaces(session: Session, profile: JoinProfile, namespaces: tuple[str, ...]) -> None:
@@ -280,7 +301,7 @@ def _obsolete(session: Session, hub: Hub, desired: list[Manifest]) -> list[Step]
 def _cluster_steps(
     hub: Hub, wanted: MemberInput, recorded: Manifest | None, server: str | None, is_hub: str | None
 ) -> tuple[Step, ...]:
-    now = format_time(datetime.now(timezone.utc))
+    now = format_time(datetime.now(UTC))
     after = cluster_after(recorded, wanted, hub, now=now, server=server, is_hub=is_hub)
     if recorded is None:
         return (Step(Action.CREATE, after),)
@@ -303,7 +324,7 @@ def _token_reason(known: Known, name: str, credential: Credential, steps: Sequen
         credential.verification,
     ):  # fmt: skip
         return "the API server's address or authority changed"
-    if past_half(secret, datetime.now(timezone.utc)):
+    if past_half(secret, datetime.now(UTC)):
         return "past half of its life"
     try:
         Session(name, ours).get(NAMESPACES, "kube-system")

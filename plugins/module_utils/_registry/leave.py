@@ -116,9 +116,7 @@ def plan_leave(
     return plans, failed
 
 
-def leave(
-    hub: Hub, plans: Mapping[str, LeavePlan], lock: Lock, *, deadline: float = DEADLINE
-) -> dict[str, FleetError]:
+def leave(hub: Hub, plans: Mapping[str, LeavePlan], lock: Lock, *, deadline: float = DEADLINE) -> dict[str, FleetError]:
     """Carry out the plans side by side; returns those that failed."""
     outcomes = fan_out(plans, lambda name, plan: _carry_out(hub, plan, lock), deadline=deadline)
     return {name: outcome.error for name, outcome in outcomes.items() if outcome.error is not None}
@@ -216,9 +214,7 @@ def _mine(session: Session, resource: Any, selector: str, hub_id: str) -> list[M
                 got.append(session.get(resource, name, namespace))
             except ApiError:
                 continue
-        return [
-            obj for obj in got if obj and (obj["metadata"].get("labels") or {}).get(HUB_LABEL) == hub_id
-        ]
+        return [obj for obj in got if obj and (obj["metadata"].get("labels") or {}).get(HUB_LABEL) == hub_id]
 
 
 def _carry_out(hub: Hub, plan: LeavePlan, lock: Lock) -> None:
@@ -282,5 +278,3 @@ def _everything(error: FleetError | None) -> str:
         )
     )
     return f"{names}: {error or 'the hub has no credential for it'}"
-
-

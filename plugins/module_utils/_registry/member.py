@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .names import IS_HUB_ANNOTATION, READY, TAINT_UNSCHEDULABLE
@@ -241,9 +241,7 @@ def member_facts(member: Member) -> dict[str, Any]:
     }
 
 
-def with_conditions(
-    known: Iterable[Mapping[str, Any]], news: Iterable[Condition], now: str
-) -> list[dict[str, str]]:
+def with_conditions(known: Iterable[Mapping[str, Any]], news: Iterable[Condition], now: str) -> list[dict[str, str]]:
     """The conditions after a look: a status that changed has its transition now, one that did not keeps its time."""
     found = {str(condition.get("type")): Condition.from_dict(condition) for condition in known}
     for condition in news:
@@ -261,10 +259,10 @@ def parse_time(text: str | None) -> datetime:
     try:
         found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
-        return datetime.fromtimestamp(0, timezone.utc)
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+        return datetime.fromtimestamp(0, UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second, as Kubernetes writes it."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

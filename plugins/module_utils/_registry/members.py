@@ -74,9 +74,20 @@ def open_sessions(
     :param names: only these; by default every member that has a credential.
     """
     secrets = credential_secrets(hub, names)
+    return sessions_of(secrets, sorted(secrets if names is None else names), timeout=timeout, retries=retries)
+
+
+def sessions_of(
+    secrets: Mapping[str, Mapping[str, Any]],
+    names: Collection[str],
+    *,
+    timeout: float = 10.0,
+    retries: Retries | None = None,
+) -> Sessions:
+    """Sessions from Secrets that were read already."""
     ready: dict[str, Session] = {}
     failed: dict[str, FleetError] = {}
-    for name in sorted(secrets if names is None else names):
+    for name in names:
         try:
             ready[name] = Session(name, read_secret(secrets.get(name), name), timeout=timeout, retries=retries)
         except FleetError as error:

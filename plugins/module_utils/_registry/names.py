@@ -73,7 +73,9 @@ CLUSTERS = _resource(GROUP, "v1alpha1", "Cluster", "clusters", "cluster")
 APPLICATIONS = _resource(GROUP, "v1alpha1", "Application", "applications", "namespaced")
 PROFILES = _resource("multicluster.x-k8s.io", "v1alpha1", "ClusterProfile", "clusterprofiles", "namespaced")
 DECISIONS = _resource("multicluster.x-k8s.io", "v1alpha1", "PlacementDecision", "placementdecisions", "namespaced")
-DEFINITIONS = _resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", "cluster")
+DEFINITIONS = _resource(
+    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", "cluster"
+)
 NAMESPACES = _resource("", "v1", "Namespace", "namespaces", "cluster")
 SECRETS = _resource("", "v1", "Secret", "secrets", "namespaced")
 CONFIGMAPS = _resource("", "v1", "ConfigMap", "configmaps", "namespaced")

@@ -10,8 +10,8 @@ Observing and recording are two steps: check mode and the failover drills look w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.errors import ApiError, CredentialError, FleetError, ForbiddenError, UnauthorizedError, UnreachableError
@@ -21,8 +21,10 @@ from .._kube.transport import ONE_TRY
 from .facts import PodFacts, node_facts, status_facts
 from .hub import Hub
 from .member import Condition, Member, Observer, format_time, parse_time, with_conditions
-from .members import change_member_status, open_sessions
-from .names import FACTS_INCOMPLETE, NAMESPACES, NODES, PODS, READY
+from .members import change_member_status, credential_secrets, sessions_of
+from .names import CREDENTIAL_EXPIRING, FACTS_INCOMPLETE, NAMESPACES, NODES, PODS, READY
+from .profile import profile_status, publish
+from .token import expiry_condition, past_half, renew
 
 if TYPE_CHECKING:
     from typing import Any
@@ -55,6 +57,8 @@ class Observation:
     """Fields of ``Cluster.status``; ``None`` when they couldn't be taken."""
     error: FleetError | None = None
     seconds: float = 0.0
+    token_due: bool = False
+    """Whether the token is past half of its life, and the member could give us another."""
 
     @property
     def is_ready(self) -> bool:
@@ -71,8 +75,13 @@ def probe(
     workers: int = WORKERS,
 ) -> dict[str, Observation]:
     """Look at members side by side, each with its own deadline; never raises for one of them, writes nothing."""
-    sessions = open_sessions(hub, list(members), timeout=deadline, retries=ONE_TRY)
-    return probe_sessions(sessions.ready, sessions.failed, members, observer=observer, deadline=deadline, workers=workers)
+    secrets = credential_secrets(hub, list(members))
+    sessions = sessions_of(secrets, list(members), timeout=deadline, retries=ONE_TRY)
+    found = probe_sessions(
+        sessions.ready, sessions.failed, members, observer=observer, deadline=deadline, workers=workers
+    )
+    now = datetime.now(UTC)
+    return {name: with_expiry(seen, secrets[name], now) if name in secrets else seen for name, seen in found.items()}
 
 
 def probe_sessions(
@@ -91,7 +100,7 @@ def probe_sessions(
         workers=workers,
         deadline=deadline,
     )
-    now = format_time(datetime.now(timezone.utc))
+    now = format_time(datetime.now(UTC))
     found = {}
     for name in members:
         if name in failed:
@@ -119,7 +128,7 @@ def observe(session: Session, known_uid: str) -> tuple[dict[str, Any], FleetErro
         raise WrongClusterError(
             f"another cluster answers at its address: kube-system has UID {uid}, {known_uid} had joined",
             cluster=session.cluster,
-            next_step="Join it again with its present kubeconfig, or leave it",
+            next_step="Let the old one leave, then join this one",
         )
     version = session.request("GET", "/version", subject="/version")
     facts: dict[str, Any] = {"systemUID": uid, "kubernetesVersion": str(version.get("gitVersion") or "")[:64]}
@@ -135,16 +144,15 @@ def observe(session: Session, known_uid: str) -> tuple[dict[str, Any], FleetErro
     return facts, None
 
 
-def record(
-    hub: Hub, members: Mapping[str, Member], observations: Mapping[str, Observation]
-) -> dict[str, Member]:
+def record(hub: Hub, members: Mapping[str, Member], observations: Mapping[str, Observation]) -> dict[str, Member]:
     """Write what was seen, side by side, and return the members as they are now.
 
     A member that looks as before, and was recorded less than :data:`QUIET` seconds ago, is not written.
     """
+    renewed = _renew_due_tokens(hub, observations)
     due = {
         name: observation
-        for name, observation in observations.items()
+        for name, observation in {**observations, **renewed}.items()
         if name in members and _worth_writing(members[name], observation)
     }
 
@@ -160,6 +168,7 @@ def record(
         else:
             # A hub that refuses a write otherwise is not one member's trouble.
             found[name] = outcome.get()
+    _publish_changed(hub, members, found)
     return found
 
 
@@ -172,7 +181,7 @@ def refresh(
     deadline: float = DEADLINE,
 ) -> dict[str, Member]:
     """The members with facts no older than ``older_than`` seconds: probes and records those that are."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     old = {name: member for name, member in members.items() if member.observed_seconds_ago(now) > older_than}
     if not old:
         return dict(members)
@@ -232,6 +241,38 @@ def _timeless(status: Mapping[str, Any]) -> dict[str, Any]:
         for observer in status.get("observers") or ()
     ]
     return found
+
+
+def with_expiry(observation: Observation, secret: Mapping[str, Any], now: datetime) -> Observation:
+    """The observation with what is known of the token. Pure."""
+    conditions = (*observation.conditions, expiry_condition(secret, now))
+    return replace(observation, conditions=conditions, token_due=observation.is_ready and past_half(secret, now))
+
+
+def _renew_due_tokens(hub: Hub, observations: Mapping[str, Observation]) -> dict[str, Observation]:
+    """Renew tokens in good time; the observations of those that got one, or could not get one, say so."""
+    due = {name: seen for name, seen in observations.items() if seen.token_due}
+    outcomes = fan_out(due, lambda name, _seen: renew(hub, name), deadline=DEADLINE)
+    now = datetime.now(UTC)
+    found = {}
+    for name, outcome in outcomes.items():
+        seen = due[name]
+        others = tuple(condition for condition in seen.conditions if condition.type != CREDENTIAL_EXPIRING)
+        if outcome.error is None:
+            condition = expiry_condition(outcome.get(), now)
+        else:
+            words = f"the token could not be renewed: {outcome.error}"
+            condition = Condition(CREDENTIAL_EXPIRING, "True", "RenewalFailed", words[:_LONGEST_MESSAGE])
+        found[name] = replace(seen, conditions=(*others, condition), token_due=False)
+    return found
+
+
+def _publish_changed(hub: Hub, before: Mapping[str, Member], after: Mapping[str, Member]) -> None:
+    """Profiles follow what they show; who may not write them is no reason to fail."""
+    stale = {
+        name: member for name, member in after.items() if profile_status(member, {}) != profile_status(before[name], {})
+    }
+    fan_out(stale, lambda name, member: publish(hub, member), workers=32)
 
 
 class WrongClusterError(FleetError):

@@ -16,8 +16,6 @@ from .member import Taint
 from .names import (
     API_VERSION,
     IS_HUB_ANNOTATION,
-    MANAGED_BY_LABEL,
-    MANAGER,
     PREFIX,
     SCHEMA_ANNOTATION,
     SCHEMA_VERSION,
@@ -50,7 +48,10 @@ def cluster_after(
     """
     before: Mapping[str, Any] = obj or {"apiVersion": API_VERSION, "kind": "Cluster", "metadata": {"name": wanted.name}}
     metadata = dict(before["metadata"])
-    metadata["labels"] = _labels(metadata.get("labels") or {}, wanted)
+    labels = _labels(metadata.get("labels") or {}, wanted)
+    metadata.pop("labels", None)
+    if labels:
+        metadata["labels"] = labels
     metadata["annotations"] = _annotations(metadata.get("annotations") or {}, wanted, is_hub)
     spec = dict(before.get("spec") or {})
     given = {
@@ -65,8 +66,9 @@ def cluster_after(
         "secretRef": {"namespace": hub.namespace, "name": secret_name(wanted.name)},
     }
     spec.update({field: value for field, value in given.items() if value is not None})
-    taints = _taints(tuple(Taint.from_dict(taint) for taint in spec.get("taints") or ()), wanted, now)
-    if taints or "taints" in spec:
+    before_taints = tuple(Taint.from_dict(taint) for taint in spec.get("taints") or ())
+    taints = _taints(before_taints, wanted, now)
+    if set(taints) != set(before_taints):
         spec["taints"] = [taint.to_dict() for taint in taints]
     return {**before, "metadata": metadata, "spec": spec}
 
@@ -84,11 +86,10 @@ def namespaces_of(wanted: MemberInput, obj: Mapping[str, Any] | None) -> tuple[s
 
 
 def _labels(before: Mapping[str, str], wanted: MemberInput) -> dict[str, str]:
-    found = {MANAGED_BY_LABEL: MANAGER}
-    for key, value in before.items():
-        if wanted.labels is None or key.startswith(PREFIX):
-            found[key] = value
-    return {**found, **(wanted.labels or {}), MANAGED_BY_LABEL: MANAGER}
+    """The user's labels are replaced as a whole; the fleet's own stay."""
+    if wanted.labels is None:
+        return dict(before)
+    return {**wanted.labels, **{key: value for key, value in before.items() if key.startswith(PREFIX)}}
 
 
 def _annotations(before: Mapping[str, str], wanted: MemberInput, is_hub: str | None) -> dict[str, str]:

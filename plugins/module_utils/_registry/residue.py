@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._kube.errors import ApiError
 from .._kube.session import Session, describe
+
 if TYPE_CHECKING:
     from typing import Any
 

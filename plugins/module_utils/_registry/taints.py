@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .hub import Hub
@@ -46,7 +46,7 @@ def without_taints(taints: Iterable[Taint], keys: Collection[str]) -> tuple[Tain
 
 def add_taints(hub: Hub, name: str, taints: Collection[Taint], *, now: datetime | None = None) -> Member:
     """Taint a member."""
-    moment = format_time(now or datetime.now(timezone.utc))
+    moment = format_time(now or datetime.now(UTC))
     return _change(hub, name, lambda before: with_taints(before, taints, moment))
 
 

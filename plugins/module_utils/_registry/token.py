@@ -10,13 +10,15 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .._kube.credential import Credential
+from .._kube.errors import ConflictError
 from .._kube.session import Session
 from .hub import Hub
 from .member import Condition, format_time, parse_time
+from .members import read_secret
 from .names import (
     ACCOUNT,
     ACCOUNTS,
@@ -26,6 +28,7 @@ from .names import (
     ISSUED_ANNOTATION,
     MANAGED_BY_LABEL,
     MANAGER,
+    SECRETS,
     SYSTEM_NAMESPACE,
     secret_name,
 )
@@ -48,7 +51,7 @@ class Token:
 
 def request_token(session: Session, seconds: int) -> Token:
     """Ask a member for a token of our account; the server may give it a shorter life, so what it says counts."""
-    begin = datetime.now(timezone.utc)
+    begin = datetime.now(UTC)
     answer = session.request(
         "POST",
         ACCOUNTS.path(SYSTEM_NAMESPACE, ACCOUNT, "token"),
@@ -103,6 +106,24 @@ def whole_life(secret: Mapping[str, Any]) -> int:
     """Seconds that the token was given; what its successor asks for."""
     issued, expires = lifetime(secret)
     return max(600, int((expires - issued) / timedelta(seconds=1)))
+
+
+def renew(hub: Hub, name: str) -> dict[str, Any]:
+    """Get a fresh token with the present one, and keep it; the hub's Secret as it is afterwards.
+
+    Somebody else's renewal at the same moment is as good as ours.
+    """
+    secret = hub.session.get(SECRETS, secret_name(name), hub.namespace)
+    credential = read_secret(secret, name)
+    if secret is None or not past_half(secret, datetime.now(UTC)):
+        return secret or {}
+    token = request_token(Session(name, credential), whole_life(secret))
+    wanted = credential_secret(hub, name, credential, token)
+    wanted["metadata"]["resourceVersion"] = secret["metadata"]["resourceVersion"]
+    try:
+        return hub.session.replace(SECRETS, wanted)
+    except ConflictError:
+        return hub.session.get(SECRETS, secret_name(name), hub.namespace) or {}
 
 
 def expiry_condition(secret: Mapping[str, Any], now: datetime) -> Condition:
