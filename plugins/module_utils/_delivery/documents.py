@@ -23,6 +23,8 @@ from .._kube.errors import InputError
 
 _MOST_NODES = 5_000_000
 """Aliases may multiply a document; past this many nodes it is an attack or a mistake."""
+_DEEPEST = 200
+"""Levels of nesting; the schemas of the largest CRDs have some sixty."""
 
 _WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
@@ -40,8 +42,6 @@ _INTEGER = re.compile(
 )
 _BASES = {"hexadecimal": 16, "binary": 2, "octal": 8, "decimal": 10}
 _TAG = "tag:yaml.org,2002:"
-_PLAIN = "plain"
-"""The tag given to scalars without quotes and without a tag of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _read_json(text: str) -> list[Document] | None:
             value, end = decoder.raw_decode(text, position)
             documents.append(Document(len(documents) + 1, text.count("\n", 0, position) + 1, value))
             position = end
-    except ValueError:
+    except (ValueError, RecursionError):
         # The YAML reader finds the same fault and can name its line.
         return None
     return documents
@@ -95,155 +95,154 @@ def _refuse_constant(constant: str) -> float:
 
 def _read_yaml(text: str, name: str) -> Iterator[Document]:
     library.require("PyYAML")
+    yaml = library.yaml
+    # The C parser where PyYAML was built with it. Its events are read, and not its nodes: it composes those by
+    # recursion without a limit, so that deep nesting would end the process.
+    try:
+        parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, f"{name}, document 1", 1) from error
     number = 0
     line = 1
     try:
-        loader = _loader_class()(text)
-    except library.yaml.YAMLError as error:
-        raise _not_yaml(error, name, 1, 1) from error
-    try:
         while True:
+            event = parser.get_event()
+            if event is None or isinstance(event, yaml.StreamEndEvent):
+                return
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
             number += 1
-            try:
-                if not loader.check_node():
-                    return
-                node = loader.get_node()
-            except library.yaml.YAMLError as error:
-                raise _not_yaml(error, name, number, line) from error
-            except RecursionError as error:
-                raise InputError(f"{name}, document {number}: it is nested too deeply") from error
-            line = node.start_mark.line + 1
-            value = _Converter(f"{name}, document {number}").value(node)
+            reader = _DocumentReader(parser, f"{name}, document {number}")
+            value = reader.read()
             if value is not None:
-                yield Document(number, line, value)
-            line = node.end_mark.line + 1
+                yield Document(number, reader.line, value)
+            line = reader.line
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, f"{name}, document {max(number, 1)}", line) from error
     finally:
-        loader.dispose()
+        parser.dispose()
 
 
-def _not_yaml(error: Exception, name: str, number: int, line: int) -> InputError:
+def _not_yaml(error: Exception, where: str, line: int) -> InputError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it can't be read"
-    where = mark.line + 1 if mark is not None else line
     return InputError(
-        f"{name}, document {number}, line {where}: not YAML: {problem}",
+        f"{where}, line {mark.line + 1 if mark is not None else line}: not YAML: {problem}",
         next_step="Correct the text there, or quote it where it begins with a special character",
     )
 
 
-_loader: type | None = None
+class _DocumentReader:
+    """The events of one document to its value; the value of an anchor is built once and shared."""
 
-
-def _loader_class() -> Any:
-    """PyYAML's C parser where it was built with it, resolving nothing: what a scalar means is decided here."""
-    global _loader
-    if _loader is None:
-        base = getattr(library.yaml, "CSafeLoader", library.yaml.SafeLoader)
-        _loader = type("_PlainLoader", (base,), {"resolve": _leave_unresolved})
-    return _loader
-
-
-def _leave_unresolved(_loader: object, kind: type, _value: object, implicit: tuple[bool, bool]) -> str:
-    if kind is library.yaml.ScalarNode:
-        return _PLAIN if implicit[0] else _TAG + "str"
-    return _TAG + ("map" if kind is library.yaml.MappingNode else "seq")
-
-
-class _Converter:
-    """Nodes of one document to values; an anchor's value is built once and shared."""
-
-    def __init__(self, where: str) -> None:
+    def __init__(self, parser: Any, where: str) -> None:
+        self._parser = parser
         self._where = where
-        self._built: dict[int, tuple[Any, int]] = {}
-        self._open: set[int] = set()
+        self._yaml = library.yaml
+        self._anchors: dict[str, tuple[Any, int] | None] = {}
         self._nodes = 0
+        self._depth = 0
+        self.line = 1
 
-    def value(self, node: Any) -> Any:
-        try:
-            return self._value(node)
-        except RecursionError as error:
-            raise InputError(f"{self._where}: it is nested too deeply") from error
+    def read(self) -> Any:
+        event = self._parser.get_event()
+        self.line = event.start_mark.line + 1
+        return self._value(event)
 
-    def _value(self, node: Any) -> Any:
+    def _value(self, event: Any) -> Any:
+        yaml = self._yaml
         self._nodes += 1
-        if isinstance(node, library.yaml.ScalarNode):
-            return self._scalar(node)
-        key = id(node)
-        known = self._built.get(key)
-        if known is not None:
-            self._nodes += known[1]
-            if self._nodes > _MOST_NODES:
-                raise self._error(node, "its aliases expand to more than any manifest needs")
-            return known[0]
-        if key in self._open:
-            raise self._error(node, "an anchor holds itself")
-        self._open.add(key)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        anchor = event.anchor
+        if isinstance(event, yaml.ScalarEvent):
+            value = self._scalar(event)
+            if anchor is not None:
+                self._anchors[anchor] = (value, 1)
+            return value
+        if anchor is not None:
+            self._anchors[anchor] = None
         before = self._nodes
-        value = self._mapping(node) if isinstance(node, library.yaml.MappingNode) else self._sequence(node)
-        self._open.discard(key)
-        self._built[key] = (value, self._nodes - before)
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._error(event, "it is nested too deeply")
+        value = self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._sequence(event)
+        self._depth -= 1
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._nodes - before)
         return value
 
-    def _sequence(self, node: Any) -> list[Any]:
-        self._check_tag(node, "seq")
-        return [self._value(item) for item in node.value]
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self._anchors:
+            raise self._error(event, f"the anchor {event.anchor!r} is not defined in this document")
+        known = self._anchors[event.anchor]
+        if known is None:
+            raise self._error(event, f"the anchor {event.anchor!r} holds itself")
+        value, nodes = known
+        self._nodes += nodes
+        if self._nodes > _MOST_NODES:
+            raise self._error(event, "its aliases expand to more than any manifest needs")
+        return value
 
-    def _mapping(self, node: Any) -> dict[str, Any]:
-        self._check_tag(node, "map")
+    def _sequence(self, start: Any) -> list[Any]:
+        self._check_tag(start, "seq")
+        items = []
+        while True:
+            event = self._parser.get_event()
+            if isinstance(event, self._yaml.SequenceEndEvent):
+                return items
+            items.append(self._value(event))
+
+    def _mapping(self, start: Any) -> dict[str, Any]:
+        self._check_tag(start, "map")
         mapping: dict[str, Any] = {}
         merged: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag == _PLAIN and key_node.value == "<<":
-                # The first of several merged mappings wins, and the mapping's own keys win over all.
-                for key, value in self._merge(value_node).items():
-                    merged.setdefault(key, value)
+        while True:
+            event = self._parser.get_event()
+            if isinstance(event, self._yaml.MappingEndEvent):
+                return {**merged, **mapping} if merged else mapping
+            if isinstance(event, self._yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
+                for part in self._merged_parts(event):
+                    # The first of several merged mappings wins, and the mapping's own keys win over all.
+                    merged = {**part, **merged}
                 continue
-            key = self._key(key_node)
+            key = self._key(event)
             if key in mapping:
-                raise self._error(key_node, f"the key {key!r} is given twice in one mapping", step="Keep one of them")
-            mapping[key] = self._value(value_node)
-        return {**merged, **mapping} if merged else mapping
+                raise self._error(event, f"the key {key!r} is given twice in one mapping", step="Keep one of them")
+            mapping[key] = self._value(self._parser.get_event())
 
-    def _merge(self, node: Any) -> dict[str, Any]:
-        parts = node.value if isinstance(node, library.yaml.SequenceNode) else [node]
-        merged: dict[str, Any] = {}
-        for part in parts:
-            value = self._value(part)
-            if not isinstance(value, dict):
-                raise self._error(part, "'<<' merges mappings only")
-            for key, item in value.items():
-                merged.setdefault(key, item)
-        return merged
+    def _merged_parts(self, key: Any) -> list[dict[str, Any]]:
+        value = self._value(self._parser.get_event())
+        parts = value if isinstance(value, list) else [value]
+        if not all(isinstance(part, dict) for part in parts):
+            raise self._error(key, "'<<' merges mappings only")
+        return parts
 
-    def _key(self, node: Any) -> str:
+    def _key(self, event: Any) -> str:
         """A key as JSON has it: numbers and booleans become text."""
-        key = self._scalar(node) if isinstance(node, library.yaml.ScalarNode) else None
+        key = None if isinstance(event, self._yaml.CollectionStartEvent) else self._value(event)
         if isinstance(key, str):
             return key
         if isinstance(key, bool):
             return "true" if key else "false"
         if isinstance(key, (int, float)):
             return str(key)
-        raise self._error(node, "a key must be text", step="Quote it")
+        raise self._error(event, "a key must be text", step="Quote it")
 
-    def _scalar(self, node: Any) -> Any:
-        text: str = node.value
-        tag: str = node.tag
-        if tag == _PLAIN:
-            value = resolve(text)
-        elif tag == _TAG + "str":
+    def _scalar(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag is None and not event.implicit[0]:
             return text
-        else:
-            value = self._tagged(node, tag, text)
+        value = resolve(text) if event.tag is None else self._tagged(event, event.tag, text)
         if isinstance(value, float) and not math.isfinite(value):
-            raise self._error(node, f"{text} has no form in JSON", step="Quote it")
+            raise self._error(event, f"{text} has no form in JSON", step="Quote it")
         return value
 
-    def _tagged(self, node: Any, tag: str, text: str) -> Any:
+    def _tagged(self, event: Any, tag: str, text: str) -> Any:
         name = tag.removeprefix(_TAG)
-        value = resolve(text)
-        if name == "timestamp":
+        if name in ("!", "str", "timestamp"):
             return text
+        value = resolve(text)
         if name == "null" and value is None:
             return None
         if name == "bool" and isinstance(value, bool):
@@ -253,17 +252,16 @@ class _Converter:
         if name == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
             return value
         if name == "binary":
-            raise self._error(node, "!!binary has no form in JSON", step="Give the base64 text without the tag")
-        raise self._error(
-            node, f"the tag {tag if name == tag else '!!' + name} does not fit {text[:40]!r}", step="Remove the tag"
-        )
+            raise self._error(event, "!!binary has no form in JSON", step="Give the base64 text without the tag")
+        shown = tag if name == tag else f"!!{name}"
+        raise self._error(event, f"the tag {shown} does not fit {text[:40]!r}", step="Remove the tag")
 
-    def _check_tag(self, node: Any, expected: str) -> None:
-        if node.tag != _TAG + expected:
-            raise self._error(node, f"the tag {node.tag} is not known to Kubernetes", step="Remove the tag")
+    def _check_tag(self, event: Any, expected: str) -> None:
+        if event.tag not in (None, "!", _TAG + expected):
+            raise self._error(event, f"the tag {event.tag} is not known to Kubernetes", step="Remove the tag")
 
-    def _error(self, node: Any, problem: str, *, step: str | None = None) -> InputError:
-        return InputError(f"{self._where}, line {node.start_mark.line + 1}: {problem}", next_step=step)
+    def _error(self, event: Any, problem: str, *, step: str | None = None) -> InputError:
+        return InputError(f"{self._where}, line {event.start_mark.line + 1}: {problem}", next_step=step)
 
 
 def resolve(text: str) -> Any:

@@ -54,7 +54,7 @@ def checked(value: Any, origin: str) -> Manifest:
             next_step="Give it a name",
         )
     _check_text(metadata.get("name"), "metadata.name", _described_object(value), origin)
-    if metadata.get("namespace") is not None:
+    if metadata.get("namespace") not in (None, ""):
         _check_text(metadata["namespace"], "metadata.namespace", _described_object(value), origin)
     for field in ("labels", "annotations"):
         _check_strings(metadata.get(field), f"metadata.{field}", _described_object(value), origin)

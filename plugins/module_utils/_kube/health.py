@@ -70,6 +70,8 @@ def explain(obj: Object, pods: Iterable[Object]) -> Health:
     if not problems:
         return own
     worst, count = max(problems.items(), key=lambda item: (item[0].state is State.UNHEALTHY, item[1], item[0].reason))
+    if own.state is State.UNHEALTHY and worst.state is not State.UNHEALTHY:
+        return own
     return replace(worst, message=f"{count} {'pod' if count == 1 else 'pods'}: {worst.message}", final=False)
 
 

@@ -77,16 +77,17 @@ def not_observed() -> Health:
 
 
 def progressing(reason: str, message: object) -> Health:
-    return Health(State.PROGRESSING, reason, cut(message))
+    return Health(State.PROGRESSING, reason, cut(message) or reason)
 
 
 def unhealthy(reason: str, message: object) -> Health:
-    return Health(State.UNHEALTHY, reason, cut(message))
+    return Health(State.UNHEALTHY, reason, cut(message) or reason)
 
 
 def cut(message: object) -> str:
     """A member's text is foreign: one line, and bounded."""
-    return " ".join(str(message or "").split())[:_LONGEST_MESSAGE]
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(message or "")[: 4 * _LONGEST_MESSAGE])
+    return " ".join(printable.split())[:_LONGEST_MESSAGE]
 
 
 def wanted_of(obj: Object) -> int:

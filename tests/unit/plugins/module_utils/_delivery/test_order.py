@@ -1,0 +1,115 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity, identify
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.order import (
+    deletion_stages,
+    in_order,
+    order_key,
+    stage_name,
+    stages,
+)
+
+KINDS = [
+    ("v1", "Namespace"),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    ("v1", "ServiceAccount"),
+    ("v1", "Secret"),
+    ("v1", "ConfigMap"),
+    ("storage.k8s.io/v1", "StorageClass"),
+    ("v1", "PersistentVolumeClaim"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    ("v1", "Service"),
+    ("apps/v1", "Deployment"),
+    ("batch/v1", "Job"),
+    ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ("networking.k8s.io/v1", "Ingress"),
+    ("example.dev/v1", "Widget"),
+    ("gateway.networking.k8s.io/v1", "Gateway"),
+    ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+    ("apiregistration.k8s.io/v1", "APIService"),
+]
+
+
+def of(api_version: str, kind: str, name: str = "x") -> dict:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "shop"}}
+
+
+ALL = [of(*kind) for kind in KINDS]
+
+
+@pytest.mark.parametrize(
+    ("kind", "stage"),
+    [
+        (("", "Namespace"), "definitions"),
+        (("apiextensions.k8s.io", "CustomResourceDefinition"), "definitions"),
+        (("", "Secret"), "foundations"),
+        (("rbac.authorization.k8s.io", "RoleBinding"), "foundations"),
+        (("scheduling.k8s.io", "PriorityClass"), "foundations"),
+        (("", "Service"), "services"),
+        (("apps", "StatefulSet"), "workloads"),
+        (("policy", "PodDisruptionBudget"), "workloads"),
+        (("certificates.k8s.io", "ClusterTrustBundle"), "workloads"),
+        (("serving.knative.dev", "Service"), "custom"),
+        (("gateway.networking.k8s.io", "Gateway"), "custom"),
+        (("admissionregistration.k8s.io", "MutatingWebhookConfiguration"), "hooks"),
+        (("apiregistration.k8s.io", "APIService"), "hooks"),
+    ],
+)
+def test_a_kind_has_its_stage(kind, stage):
+    assert stage_name(Identity(*kind, "", "x")) == stage
+
+
+def test_stages_come_in_order_and_only_definitions_are_waited_for():
+    found = stages(reversed(ALL))
+    assert [stage.name for stage in found] == ["definitions", "foundations", "services", "workloads", "custom", "hooks"]
+    assert [stage.name for stage in found if stage.wait] == ["definitions"]
+
+
+def test_what_others_refer_to_comes_first_within_a_stage():
+    kinds = [manifest["kind"] for manifest in in_order(reversed(ALL))]
+    for earlier, later in [
+        ("Namespace", "CustomResourceDefinition"),
+        ("StorageClass", "PersistentVolumeClaim"),
+        ("ServiceAccount", "ClusterRoleBinding"),
+        ("ClusterRole", "ClusterRoleBinding"),
+        ("Deployment", "HorizontalPodAutoscaler"),
+    ]:
+        assert kinds.index(earlier) < kinds.index(later)
+
+
+def test_empty_stages_are_left_out():
+    assert [stage.name for stage in stages([of("v1", "ConfigMap")])] == ["foundations"]
+    assert stages([]) == ()
+
+
+manifests = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.sampled_from("abc")).map(lambda item: of(*item[0], item[1])),
+    unique_by=identify,
+)
+
+
+@given(manifests, st.randoms())
+def test_the_order_is_the_same_however_objects_come_in(objects, random):
+    shuffled = list(objects)
+    random.shuffle(shuffled)
+    assert in_order(shuffled) == in_order(objects)
+    keys = [order_key(identify(manifest)) for manifest in in_order(objects)]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
+
+
+@given(manifests)
+def test_nothing_is_lost_and_deletion_is_creation_reversed(objects):
+    created = [manifest for stage in stages(objects) for manifest in stage.objects]
+    deleted = [manifest for stage in deletion_stages(objects) for manifest in stage.objects]
+    assert sorted(map(identify, created)) == sorted(map(identify, objects))
+    assert deleted == created[::-1]
