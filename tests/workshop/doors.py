@@ -11,6 +11,8 @@ from . import cleaning, gates, lab, machine, quickstart, venvs
 from .paths import Paths, tool_environment
 from .steps import Runner, Step, report
 
+OLD_VERSIONS = ("core-2.16", "core-2.17", "core-2.18")
+
 
 def test(paths: Paths) -> list[Step]:
     """Everything that must be green; the lab's long chain is listed first, cheap gates fill the other worker."""
@@ -19,7 +21,7 @@ def test(paths: Paths) -> list[Step]:
         lab.binaries(),
         lab.up(paths),
         lab.integration(paths, None),
-        lab.molecule(paths, None),
+        lab.molecule(paths, None, following=("integration",)),
         *gates.lint(paths),
         *gates.unit(paths),
         *gates.sanity(paths),
@@ -63,7 +65,10 @@ def bench(paths: Paths) -> list[Step]:
 
 
 def drills(paths: Paths) -> list[Step]:
-    return [*_in_lab(paths, lab.drills(paths)), *gates.old_versions(paths)]
+    steps = [*gates.preparation(paths), lab.binaries(), lab.up(paths), lab.drills(paths)]
+    for name in OLD_VERSIONS:
+        steps += gates.old_version(paths, name, before=steps[-1].name)
+    return [*steps, lab.down(paths, (steps[-1].name,))]
 
 
 def bring_up(paths: Paths) -> list[Step]:

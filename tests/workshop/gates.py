@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import layout, venvs
+from . import lab, layout, venvs
 from .paths import COLLECTION, Paths, python_version
 from .steps import Counts, Log, Step, StepError
 
@@ -140,15 +140,8 @@ def package(paths: Paths) -> list[Step]:
     ]
 
 
-def old_versions(paths: Paths) -> list[Step]:
-    """Sanity and unit tests with the older versions of ansible-core that the collection promises to work with."""
-    found: list[Step] = []
-    for name in ("core-2.16", "core-2.17", "core-2.18"):
-        found += _old_version(paths, name)
-    return found
-
-
-def _old_version(paths: Paths, name: str) -> list[Step]:
+def old_version(paths: Paths, name: str, before: str) -> list[Step]:
+    """Unit tests, sanity and one end-to-end play with an older ansible-core that the collection promises to work with."""
     venv = venvs.describe(paths, name)
     path = {
         "PATH": f"{venv.path / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -162,8 +155,19 @@ def _old_version(paths: Paths, name: str) -> list[Step]:
     return [
         Step(f"{name}-venv", lambda log: venvs.make(venv, log)),
         Step(f"{name}-unit", lambda log: run_pytest(paths, within(log)), (f"{name}-venv", "layout")),
-        # ansible-test writes into the collection: one version after the other.
-        Step(f"{name}-sanity", lambda log: run_sanity(paths, venv, within(log)), (f"{name}-unit",)),
+        # ansible-test writes into the collection, and plays share the lab: one version after the other.
+        Step(
+            f"{name}-sanity",
+            lambda log: run_sanity(paths, venv, within(log)),
+            (f"{name}-venv",),
+            following=(f"{name}-unit", before),
+        ),
+        Step(
+            f"{name}-play",
+            lambda log: lab.end_to_end(paths, within(log)),
+            (f"{name}-venv", "lab"),
+            following=(f"{name}-sanity",),
+        ),
     ]
 
 

@@ -46,7 +46,7 @@ def up(paths: Paths) -> Step:
     return Step("lab", work, ("binaries",))
 
 
-def down(paths: Paths, after: tuple[str, ...]) -> Step:
+def down(paths: Paths, following: tuple[str, ...]) -> Step:
     """Removes the lab, also when tests failed; KEEP_LAB=1 keeps it to look at."""
 
     def work(log: Log) -> None:
@@ -55,7 +55,7 @@ def down(paths: Paths, after: tuple[str, ...]) -> Step:
         else:
             play_lab(paths, log, "absent")
 
-    return Step("lab-down", work, after, always=True)
+    return Step("lab-down", work, ("venv", "layout"), following=following)
 
 
 def play_lab(paths: Paths, log: Log, state: str) -> None:
@@ -82,7 +82,7 @@ def integration(paths: Paths, only: str | None) -> Step:
     return Step("integration", work, ("lab",))
 
 
-def molecule(paths: Paths, only: str | None) -> Step:
+def molecule(paths: Paths, only: str | None, following: tuple[str, ...] = ()) -> Step:
     """One scenario per role."""
 
     def work(log: Log) -> Counts:
@@ -90,7 +90,24 @@ def molecule(paths: Paths, only: str | None) -> Step:
         scenarios = [file.parent.name for file in sorted(folder.glob("*/molecule.yml"))]
         return _each(log, _chosen(scenarios, only), lambda scenario: _run_scenario(paths, scenario, log))
 
-    return Step("molecule", work, ("lab",))
+    return Step("molecule", work, ("lab",), following=following)
+
+
+def end_to_end(paths: Paths, log: Log) -> None:
+    """Registry, join, inventory, plan, rollout, status and removal, as a user types them."""
+    shop = ("-e", "@shop.yml")
+    plays = (
+        ("registry",),
+        ("join", "-e", f"@{paths.lab / 'clusters.yml'}"),
+        ("apply", *shop, "--check", "--diff"),
+        ("apply", *shop),
+        ("status",),
+        ("remove", *shop),
+    )
+    examples = paths.collection / "docs" / "quickstart"
+    for name, *options in plays:
+        log.run("ansible-playbook", f"navarch.fleet.{name}", *options, directory=examples)
+    log.run("ansible-inventory", "-i", "fleet.yml", "--graph", directory=examples)
 
 
 def drills(paths: Paths) -> Step:

@@ -50,14 +50,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One named piece of work; it starts when all steps named in ``after`` have passed."""
+    """One named piece of work."""
 
     name: str
     work: Callable[[Log], Counts | None]
     after: tuple[str, ...] = ()
+    """Steps that must have passed before it starts."""
     show: Show = Show.QUIET
-    always: bool = False
-    """Runs whatever happened to the steps before it: the one that cleans up."""
+    following: tuple[str, ...] = ()
+    """Steps that must have ended before it starts, however they ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,9 @@ class Runner:
         """Start what may start; true when a step is left to wait for."""
         waiting = [step for step in self.steps if step.name not in self.results and step.name not in self._started]
         for step in waiting:
-            ends = [self.results.get(name) for name in step.after]
-            broken = [end for end in ends if end is not None and end.error]
-            if broken and not step.always:
+            ends = [self.results.get(name) for name in (*step.after, *step.following)]
+            broken = [end for end in ends if end is not None and end.error and end.name in step.after]
+            if broken:
                 self._refuse(step, broken[0])
             elif None not in ends and len(self._running) < self.workers:
                 self._launch(pool, step)
