@@ -55,6 +55,11 @@ def read_sources(
                 )
             origins[identity] = origin
             objects.append(manifest)
+    if not objects:
+        raise InputError(
+            "there is no object in the sources",
+            next_step="Check the paths; to remove an application, say so with state absent",
+        )
     return Sources(tuple(objects), origins, digest_objects(objects))
 
 

@@ -192,8 +192,13 @@ def test_a_kustomization_that_fails_says_why(tmp_path):
 
 def test_kubectl_gets_no_credential_from_us(tmp_path, monkeypatch):
     monkeypatch.setenv("NAVARCH_HUB_TOKEN", "secret")
-    kubectl = fake_kubectl(tmp_path, 'test -z "$NAVARCH_HUB_TOKEN" || exit 1; echo')
-    assert names({"kustomization": str(tmp_path)}, kubectl=kubectl) == []
+    kubectl = fake_kubectl(tmp_path, 'test -z "$NAVARCH_HUB_TOKEN" || exit 1; echo \'' + json.dumps(config("a")) + "'")
+    assert names({"kustomization": str(tmp_path)}, kubectl=kubectl) == ["a"]
+
+
+@pytest.mark.parametrize("sources", [(), ({"inline": []},), ({"inline": "# nothing\n---\n"},)])
+def test_no_object_at_all_is_an_error_because_it_would_remove_everything(sources):
+    assert "no object in the sources" in complaint(*sources)
 
 
 def test_kubectl_is_found_in_the_cache_and_its_absence_says_what_to_install(tmp_path, monkeypatch):
