@@ -218,12 +218,16 @@ def _deduct(taken: dict[str, Taken], task: Task, decision: Decision) -> None:
     for target in decision.targets:
         more = target.replicas - task.current.get(target.name, 0)
         if more > 0:
-            taken[target.name] = taken.get(target.name, Taken()).plus(replica_demand(task.request.workload.resource_request, more))
+            taken[target.name] = taken.get(target.name, Taken()).plus(
+                replica_demand(task.request.workload.resource_request, more)
+            )
 
 
 def _decided(decisions: dict[str, Decision], selection: Decision) -> ApplicationDecision:
     names = tuple(target.name for target in selection.targets)
-    missing = {name: tuple(key for key, decision in decisions.items() if not decision.replicas.get(name)) for name in names}
+    missing = {
+        name: tuple(key for key, decision in decisions.items() if not decision.replicas.get(name)) for name in names
+    }
     return ApplicationDecision(
         workloads=decisions,
         clusters=names,

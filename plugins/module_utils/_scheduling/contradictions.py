@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 JSON = Mapping[str, Any]
@@ -44,7 +44,10 @@ def _groups(placement: JSON, path: str) -> Iterator[Found]:
             yield f"{at}.affinityName", f"the name {group['affinityName']} is given twice"
         seen.add(group["affinityName"])
         if overflow and not _counts_capacity(placement.get("replicaScheduling") or {}):
-            yield f"{at}.overflowAffinities", "need a division by capacity: dynamicWeight AvailableReplicas, or Aggregated"
+            yield (
+                f"{at}.overflowAffinities",
+                "need a division by capacity: dynamicWeight AvailableReplicas, or Aggregated",
+            )
 
 
 def _counts_capacity(scheduling: JSON) -> bool:
@@ -74,7 +77,11 @@ def _rules(selector: JSON, path: str) -> Iterator[Found]:
         value = labels.get(rule["key"])
         if value is None:
             continue
-        if (operator == "In" and value not in values) or (operator == "NotIn" and value in values) or operator == "DoesNotExist":
+        if (
+            (operator == "In" and value not in values)
+            or (operator == "NotIn" and value in values)
+            or operator == "DoesNotExist"
+        ):
             yield at, f"contradicts matchLabels {rule['key']}: {value}, so no cluster can match"
 
 
@@ -88,7 +95,7 @@ def _toleration(toleration: JSON, path: str) -> Iterator[Found]:
         yield f"{path}.tolerationSeconds", "needs effect NoExecute"
 
 
-def _spread(constraints: list[JSON], path: str) -> Iterator[Found]:
+def _spread(constraints: Sequence[JSON], path: str) -> Iterator[Found]:
     seen: dict[str, int] = {}
     cluster_most: int | None = None
     for index, constraint in enumerate(constraints):
@@ -109,7 +116,10 @@ def _spread(constraints: list[JSON], path: str) -> Iterator[Found]:
         least, field = constraint.get("minGroups") or 1, constraint.get("spreadByField")
         # Zones are left out: one cluster may stand in several.
         if field in ("region", "provider") and cluster_most is not None and least > cluster_most:
-            yield f"{path}[{index}].minGroups", f"{least} {field}s need as many clusters, but the cluster constraint allows {cluster_most} (maxGroups)"
+            yield (
+                f"{path}[{index}].minGroups",
+                f"{least} {field}s need as many clusters, but the cluster constraint allows {cluster_most} (maxGroups)",
+            )
 
 
 def _scheduling(scheduling: JSON, path: str) -> Iterator[Found]:

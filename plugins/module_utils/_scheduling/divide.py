@@ -42,7 +42,9 @@ def divide(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, i
 
 def static_weight(task: Task, cluster: Cluster) -> int:
     """The highest weight of the rules that match the cluster, 0 when none does."""
-    return max((rule.weight for rule in task.placement.weights or () if rule.clusters.mismatch(cluster) is None), default=0)
+    return max(
+        (rule.weight for rule in task.placement.weights or () if rule.clusters.mismatch(cluster) is None), default=0
+    )
 
 
 def _keep_the_object(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, int]:
@@ -50,7 +52,9 @@ def _keep_the_object(task: Task, chosen: Sequence[Candidate], notes: Notes) -> d
     names = [candidate.name for candidate in chosen]
     if not task.karmada and task.request.workload.replicas == 0:
         names = [name for name in names if name in task.current] or names
-    notes.divisions.append({"strategy": "none", "mode": "presence", "replicas": 0, "result": dict.fromkeys(sorted(names), 0)})
+    notes.divisions.append(
+        {"strategy": "none", "mode": "presence", "replicas": 0, "result": dict.fromkeys(sorted(names), 0)}
+    )
     return dict.fromkeys(names, 0)
 
 
@@ -65,7 +69,10 @@ def _divide_by_tier(task: Task, chosen: Sequence[Candidate], notes: Notes) -> di
             result.update(_divide(task, _Share(held, members, tier), notes))
             left -= held
     if left > 0:
-        raise Unplaceable(Kind.UNSCHEDULABLE, f"{left} of {task.replicas} replicas do not fit into the affinity group and its overflow groups")
+        raise Unplaceable(
+            Kind.UNSCHEDULABLE,
+            f"{left} of {task.replicas} replicas do not fit into the affinity group and its overflow groups",
+        )
     return result
 
 
@@ -107,13 +114,20 @@ def _divide_by_capacity(task: Task, share: _Share, notes: Notes) -> dict[str, in
 
 
 def _by_weights(
-    task: Task, share: _Share, mode: str, replicas: int, weights: dict[str, int], before: Mapping[str, int], notes: Notes
+    task: Task,
+    share: _Share,
+    mode: str,
+    replicas: int,
+    weights: dict[str, int],
+    before: Mapping[str, int],
+    notes: Notes,
 ) -> dict[str, int]:
     """Divide so many replicas by the weights and put them on top of what is there."""
     room = _sum(task, weights.values())
     if room < replicas:
         raise Unplaceable(
-            Kind.UNSCHEDULABLE, f"Clusters available replicas {room} are not enough to schedule: {replicas} replicas are to be placed"
+            Kind.UNSCHEDULABLE,
+            f"Clusters available replicas {room} are not enough to schedule: {replicas} replicas are to be placed",
         )
     if task.strategy is Strategy.AGGREGATED:
         weights = _shortest_prefix(task, weights, before, replicas)
@@ -125,7 +139,9 @@ def _by_weights(
     return result
 
 
-def _shortest_prefix(task: Task, weights: Mapping[str, int], before: Mapping[str, int], replicas: int) -> dict[str, int]:
+def _shortest_prefix(
+    task: Task, weights: Mapping[str, int], before: Mapping[str, int], replicas: int
+) -> dict[str, int]:
     """As few clusters as hold the replicas: those in use first, then the largest."""
     in_use = [name for name in weights if before.get(name, 0) > 0]
     used = set(in_use)
@@ -149,7 +165,14 @@ def _sum(task: Task, numbers: Iterable[int]) -> int:
     return wrapped(total) if task.karmada else total
 
 
-def _step(task: Task, share: _Share, mode: str, weights: Mapping[str, int], before: Mapping[str, int], result: Mapping[str, int]) -> dict[str, object]:
+def _step(
+    task: Task,
+    share: _Share,
+    mode: str,
+    weights: Mapping[str, int],
+    before: Mapping[str, int],
+    result: Mapping[str, int],
+) -> dict[str, object]:
     step: dict[str, object] = {
         "strategy": task.strategy.value,
         "mode": mode,

@@ -25,10 +25,14 @@ def judge_unused(task: Task, trouble: str, verdicts: dict[str, Verdict]) -> None
     """Write a verdict for each cluster that nobody judged because nothing was placed."""
     for cluster in task.request.clusters:
         if cluster.name not in verdicts:
-            verdicts[cluster.name] = Verdict(False, SCORE, f"it could be used, but nothing was placed: {trouble}", "see the error")
+            verdicts[cluster.name] = Verdict(
+                False, SCORE, f"it could be used, but nothing was placed: {trouble}", "see the error"
+            )
 
 
-def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
+def judge_taken(
+    task: Task, chosen: Sequence[Candidate], result: Mapping[str, int], verdicts: dict[str, Verdict]
+) -> None:
     """Write a verdict for each chosen cluster: what it got of the replicas, and from what."""
     say = _reason_without_replicas if not task.divides else _REASONS[task.strategy]
     total = task.replicas
@@ -39,13 +43,19 @@ def judge_taken(task: Task, chosen: Sequence[Candidate], result: Mapping[str, in
             reason, change = _left_out(task, candidate)
             verdicts[name] = Verdict(False, DIVISION, reason, change, candidate.scores)
         else:
-            verdicts[name] = Verdict(True, DIVISION if total else SCORE, say(candidate, replicas, total), None, candidate.scores)
+            verdicts[name] = Verdict(
+                True, DIVISION if total else SCORE, say(candidate, replicas, total), None, candidate.scores
+            )
 
 
 def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster chosen for an application as a whole."""
     for position, candidate in enumerate(chosen, start=1):
-        room = f", with room for {candidate.available} more of the application's average replica" if candidate.available else ""
+        room = (
+            f", with room for {candidate.available} more of the application's average replica"
+            if candidate.available
+            else ""
+        )
         reason = f"chosen for the whole application, {position} of {len(chosen)} in rank{room}; it gets {totals[candidate.name]} replicas"
         verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
 
@@ -59,14 +69,18 @@ def explain(decision: Decision) -> list[str]:
         lines.append(f"affinity group: {decision.observed_affinity}")
     for group in decision.groups:
         mark = "taken" if group["taken"] else "left"
-        lines.append(f"{group['field']} {group['name']}: {mark}, score {group['score']}, holds {group['capacity']} in {len(group['clusters'])} clusters")
+        lines.append(
+            f"{group['field']} {group['name']}: {mark}, score {group['score']}, holds {group['capacity']} in {len(group['clusters'])} clusters"
+        )
     for step in decision.divisions:
         lines.append(_division_line(step))
     replicas = decision.replicas
     for name, verdict in sorted(decision.clusters.items(), key=lambda item: (not item[1].taken, item[0])):
         share = f" {replicas[name]} replicas," if replicas.get(name) else ""
         change = f"; to change that: {verdict.change}" if verdict.change else ""
-        lines.append(f"{name}:{share} {'taken' if verdict.taken else 'dropped'} by {verdict.by}: {verdict.reason}{change}")
+        lines.append(
+            f"{name}:{share} {'taken' if verdict.taken else 'dropped'} by {verdict.by}: {verdict.reason}{change}"
+        )
     return lines
 
 
@@ -103,12 +117,21 @@ def _left_out(task: Task, candidate: Candidate) -> tuple[str, str]:
     if task.strategy is Strategy.STATIC:
         if task.placement.weights and not candidate.weight:
             return "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
-        return f"its weight {candidate.weight or 1} earns none of {task.replicas} replicas", "raise its weight or the replicas"
+        return (
+            f"its weight {candidate.weight or 1} earns none of {task.replicas} replicas",
+            "raise its weight or the replicas",
+        )
     if candidate.capacity <= 0:
         return "it has no room for a replica", "free or add capacity in it"
     if task.strategy is Strategy.AGGREGATED:
-        return f"the replicas fit into fewer clusters without it (it could hold {candidate.capacity})", "raise the replicas, or free capacity in it"
-    return f"its share of {task.replicas} replicas comes to none (it could hold {candidate.capacity})", "raise the replicas, or free capacity in it"
+        return (
+            f"the replicas fit into fewer clusters without it (it could hold {candidate.capacity})",
+            "raise the replicas, or free capacity in it",
+        )
+    return (
+        f"its share of {task.replicas} replicas comes to none (it could hold {candidate.capacity})",
+        "raise the replicas, or free capacity in it",
+    )
 
 
 def _reason_without_replicas(candidate: Candidate, replicas: int, total: int) -> str:
@@ -125,7 +148,9 @@ def _reason_static(candidate: Candidate, replicas: int, total: int) -> str:
 
 def _reason_by_capacity(candidate: Candidate, replicas: int, total: int) -> str:
     if candidate.assigned:
-        return f"{replicas} of {total} replicas; it ran {candidate.assigned} and has room for {candidate.available} more"
+        return (
+            f"{replicas} of {total} replicas; it ran {candidate.assigned} and has room for {candidate.available} more"
+        )
     return f"{replicas} of {total} replicas; it has room for {candidate.available}"
 
 

@@ -31,6 +31,7 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
     """The filter of this task: the overflow tier of a cluster that passes, or the rejection."""
     request, placement = task.request, task.placement
     evicting, tiers = frozenset(request.evicting), task.term.tiers
+    first = tiers[0]
     kinds = tuple((version, kind) for version, kind in (_own_kind(task), *task.serving) if kind)
     spread_fields = tuple(spread for spread in placement.spread if spread.field != "cluster")
 
@@ -40,13 +41,12 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
             return Rejection("deleting", "the cluster is being removed", "join it again")
         if name in evicting:
             return Rejection("eviction", "the workload is being evicted from it", "wait for the eviction to end")
-        mismatch = None
-        for tier, affinity in enumerate(tiers):
-            mismatch = affinity.mismatch(cluster)
-            if mismatch is None:
-                break
-        if mismatch is not None:
-            return _outside(task, mismatch)
+        tier, mismatch = 0, first.mismatch(cluster)
+        while mismatch is not None:
+            tier += 1
+            if tier == len(tiers):
+                return _outside(task, mismatch)
+            mismatch = tiers[tier].mismatch(cluster)
         if name not in task.current:
             if cluster.taints:
                 rejection = _taint(placement, cluster)
@@ -56,10 +56,16 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
             if served is not None:
                 for version, kind in kinds:
                     if (version, kind) not in served:
-                        return Rejection("api", f"it does not serve {kind} of {version}", f"install the API of {kind} ({version}) in it")
+                        return Rejection(
+                            "api",
+                            f"it does not serve {kind} of {version}",
+                            f"install the API of {kind} ({version}) in it",
+                        )
         for spread in spread_fields:
             if not _has_property(cluster, spread, task):
-                return Rejection("spread", f"it has no {spread.title}, which a spread constraint counts", f"give it a {spread.title}")
+                return Rejection(
+                    "spread", f"it has no {spread.title}, which a spread constraint counts", f"give it a {spread.title}"
+                )
         return tier
 
     return check
@@ -72,7 +78,11 @@ def _own_kind(task: Task) -> tuple[str, str]:
 def _outside(task: Task, part: str) -> Rejection:
     group = f" of affinity group {task.term.name}" if task.term.name else ""
     overflow = " or its overflow groups" if task.term.overflows else ""
-    return Rejection("affinity", f"{part} of the cluster affinity{group}{overflow} does not match it", f"change {part}, or the cluster to match it")
+    return Rejection(
+        "affinity",
+        f"{part} of the cluster affinity{group}{overflow} does not match it",
+        f"change {part}, or the cluster to match it",
+    )
 
 
 def _taint(placement: Placement, cluster: Cluster) -> Rejection | None:
@@ -80,7 +90,11 @@ def _taint(placement: Placement, cluster: Cluster) -> Rejection | None:
         if taint.effect not in OBEYED_EFFECTS:
             continue
         if not any(toleration.tolerates(taint.key, taint.value, taint.effect) for toleration in placement.tolerations):
-            return Rejection("taint", f"its taint {taint} is not tolerated", "add a toleration to clusterTolerations, or remove the taint")
+            return Rejection(
+                "taint",
+                f"its taint {taint} is not tolerated",
+                "add a toleration to clusterTolerations, or remove the taint",
+            )
     return None
 
 

@@ -21,11 +21,14 @@ from .task import Candidate, Notes, Task
 _WIDEST_FIRST = {"provider": 0, "region": 1, "zone": 2}
 
 
-def select_groups(task: Task, ranked: Sequence[Candidate], fields: Sequence[Spread], limit: Spread, notes: Notes) -> list[Candidate]:
+def select_groups(
+    task: Task, ranked: Sequence[Candidate], fields: Sequence[Spread], limit: Spread, notes: Notes
+) -> list[Candidate]:
     """The chosen clusters in rank; Unplaceable when no choice satisfies all constraints."""
     search = _Search(task, limit)
     fields = sorted(fields, key=lambda spread: _WIDEST_FIRST.get(spread.field, 3))
-    eligible, covered = list(ranked), []
+    eligible = list(ranked)
+    covered: list[Group] = []
     for position, spread in enumerate(fields):
         groups = search.groups(eligible, spread)
         chosen = search.choose(eligible, covered, groups, spread, fields[position + 1 :])
@@ -72,7 +75,10 @@ class _Search:
         """As few groups as will do, the best first."""
         title = spread.title
         if len(groups) < spread.min_groups:
-            raise Unplaceable(Kind.OTHER, f"{len(groups)} {title}s are feasible, but the {title} constraint wants at least {spread.min_groups} (minGroups)")
+            raise Unplaceable(
+                Kind.OTHER,
+                f"{len(groups)} {title}s are feasible, but the {title} constraint wants at least {spread.min_groups} (minGroups)",
+            )
         most = min(spread.max_groups or len(groups), len(groups), self.most or len(groups))
         self.trouble = f"minGroups {spread.min_groups} of the {title} constraint is more than maxGroups {self.most} of the cluster constraint"
         for count in range(spread.min_groups, most + 1):
@@ -88,7 +94,10 @@ class _Search:
         picked = _cover(eligible, groups)
         most = self.most or len(eligible)
         if len(picked) > most:
-            self._fail(Kind.OTHER, f"the chosen groups need {len(picked)} clusters, but the cluster constraint allows {most} (maxGroups)")
+            self._fail(
+                Kind.OTHER,
+                f"the chosen groups need {len(picked)} clusters, but the cluster constraint allows {most} (maxGroups)",
+            )
             return None
         names = {candidate.name for candidate in picked}
         rest = [candidate for candidate in eligible if candidate.name not in names]
@@ -96,13 +105,18 @@ class _Search:
         extra, rest = rest[:room], rest[room:]
         if len(picked) + len(extra) < self.limit.min_groups:
             count = len(picked) + len(extra)
-            self._fail(Kind.OTHER, f"the chosen groups have {count} clusters, but the cluster constraint wants at least {self.limit.min_groups} (minGroups)")
+            self._fail(
+                Kind.OTHER,
+                f"the chosen groups have {count} clusters, but the cluster constraint wants at least {self.limit.min_groups} (minGroups)",
+            )
             return None
         if self.task.strategy.counts_capacity:
             self._exchange(picked, extra, rest, groups)
             held = sum(candidate.capacity for candidate in (*picked, *extra))
             if held < self.task.replicas:
-                self._fail(Kind.UNSCHEDULABLE, f"the best choice of groups holds {held} of {self.task.replicas} replicas")
+                self._fail(
+                    Kind.UNSCHEDULABLE, f"the best choice of groups holds {held} of {self.task.replicas} replicas"
+                )
                 return None
         return [*picked, *extra]
 
@@ -130,11 +144,16 @@ class _Search:
         for spread in later:
             found = len({value for candidate in left for value in _values(candidate, spread)})
             if found < spread.min_groups:
-                self._fail(Kind.OTHER, f"the chosen groups have {found} {spread.title}s, but that constraint wants at least {spread.min_groups} (minGroups)")
+                self._fail(
+                    Kind.OTHER,
+                    f"the chosen groups have {found} {spread.title}s, but that constraint wants at least {spread.min_groups} (minGroups)",
+                )
                 return False
         return True
 
-    def _exchange(self, picked: list[Candidate], extra: list[Candidate], rest: list[Candidate], groups: Sequence[Group]) -> None:
+    def _exchange(
+        self, picked: list[Candidate], extra: list[Candidate], rest: list[Candidate], groups: Sequence[Group]
+    ) -> None:
         """Take larger clusters for smaller ones, last first, until the replicas fit; no group loses its only cluster."""
         short = self.task.replicas - sum(candidate.capacity for candidate in (*picked, *extra))
         for chosen in (extra, picked):
@@ -143,8 +162,16 @@ class _Search:
                     return
                 leaving = chosen[position]
                 others = [candidate for candidate in (*picked, *extra) if candidate is not leaving]
-                bare = [group for group in groups if leaving in group.clusters and not any(each in group.clusters for each in others)]
-                usable = [each for each in rest if each.capacity > leaving.capacity and all(each in group.clusters for group in bare)]
+                bare = [
+                    group
+                    for group in groups
+                    if leaving in group.clusters and not any(each in group.clusters for each in others)
+                ]
+                usable = [
+                    each
+                    for each in rest
+                    if each.capacity > leaving.capacity and all(each in group.clusters for group in bare)
+                ]
                 if not usable:
                     continue
                 best = max(usable, key=lambda each: each.capacity)
@@ -175,7 +202,9 @@ def _values(candidate: Candidate, spread: Spread) -> Sequence[str]:
     if spread.field == "zone":
         return candidate.cluster.zones
     cluster = candidate.cluster
-    value = {"region": cluster.region, "provider": cluster.provider}.get(spread.field) or cluster.labels.get(spread.label)
+    value = {"region": cluster.region, "provider": cluster.provider}.get(spread.field) or cluster.labels.get(
+        spread.label
+    )
     return (value,) if value else ()
 
 

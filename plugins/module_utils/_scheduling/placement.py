@@ -83,7 +83,9 @@ class Toleration:
 
     @classmethod
     def from_dict(cls, data: JSON) -> Toleration:
-        return cls(data.get("key") or "", data.get("operator") or "Equal", data.get("value") or "", data.get("effect") or "")
+        return cls(
+            data.get("key") or "", data.get("operator") or "Equal", data.get("value") or "", data.get("effect") or ""
+        )
 
     def tolerates(self, key: str, value: str, effect: str) -> bool:
         if (self.effect and self.effect != effect) or (self.key and self.key != key):
@@ -122,7 +124,11 @@ class Placement:
     @classmethod
     def from_dict(cls, data: JSON) -> Placement:
         groups = data.get("clusterAffinities")
-        terms = tuple(Term.from_dict(group) for group in groups) if groups else (Term.from_dict(data.get("clusterAffinity") or {}),)
+        terms = (
+            tuple(Term.from_dict(group) for group in groups)
+            if groups
+            else (Term.from_dict(data.get("clusterAffinity") or {}),)
+        )
         strategy, weights = _strategy(data.get("replicaScheduling"))
         return cls(
             terms=terms,

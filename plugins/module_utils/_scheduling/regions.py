@@ -43,7 +43,10 @@ def select_by_region(
     least, most = (cluster.min_groups, cluster.max_groups or 0) if cluster else (0, 0)
     groups = region_groups(task, ranked, region, least)
     if len(groups) < region.min_groups:
-        raise Unplaceable(Kind.OTHER, f"{len(groups)} regions are feasible, but the region constraint wants at least {region.min_groups} (minGroups)")
+        raise Unplaceable(
+            Kind.OTHER,
+            f"{len(groups)} regions are feasible, but the region constraint wants at least {region.min_groups} (minGroups)",
+        )
     regions = best_path(groups, region.min_groups, region.max_groups or 0, least)
     note_groups("region", groups, regions, notes)
     if not regions:
@@ -65,7 +68,10 @@ def region_groups(task: Task, ranked: Sequence[Candidate], region: Spread, least
     for candidate in ranked:
         if candidate.cluster.region:
             members.setdefault(candidate.cluster.region, []).append(candidate)
-    return [Group(name, tuple(clusters), group_score(task, clusters, region, least_clusters)) for name, clusters in members.items()]
+    return [
+        Group(name, tuple(clusters), group_score(task, clusters, region, least_clusters))
+        for name, clusters in members.items()
+    ]
 
 
 def group_score(task: Task, clusters: Sequence[Candidate], spread: Spread, least_clusters: int) -> int:

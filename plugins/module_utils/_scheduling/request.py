@@ -57,16 +57,22 @@ class ResourceSummary:
 
     @classmethod
     def from_dict(cls, data: JSON, *, path: str = "resourceSummary") -> ResourceSummary:
-        parts = [_mapping(data, name, path) for name in ("allocatable", "allocated", "allocating")]
-        amounts = [_amounts(part, f"{path}.{name}") for part, name in zip(parts, ("allocatable", "allocated", "allocating"))]
-        pods, used_pods, coming_pods = (whole(part.get("pods", 0)) for part in amounts)
-        free = amounts[0]
-        for used in amounts[1:]:
+        parts = {name: _mapping(data, name, path) for name in ("allocatable", "allocated", "allocating")}
+        amounts = {name: _amounts(part, f"{path}.{name}") for name, part in parts.items()}
+        pods, used_pods, coming_pods = (whole(part.get("pods", 0)) for part in amounts.values())
+        free = dict(amounts["allocatable"])
+        for used in (amounts["allocated"], amounts["allocating"]):
             for name, amount in used.items():
                 if name in free:
                     free[name] -= amount
-        countable = {name: counted_in(name, amount) for name, amount in free.items()}
-        return cls(*parts, free=free, countable=countable, free_pods=pods - used_pods - coming_pods)
+        return cls(
+            allocatable=parts["allocatable"],
+            allocated=parts["allocated"],
+            allocating=parts["allocating"],
+            free=free,
+            countable={name: counted_in(name, amount) for name, amount in free.items()},
+            free_pods=pods - used_pods - coming_pods,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -115,7 +121,9 @@ class Cluster:
             deleting=bool(data.get("deleting")),
             api_enablements=None if served is None else frozenset(_served(served)),
             available=_count(data, "available", path),
-            resource_summary=None if summary is None else ResourceSummary.from_dict(summary, path=f"{path}.resourceSummary"),
+            resource_summary=None
+            if summary is None
+            else ResourceSummary.from_dict(summary, path=f"{path}.resourceSummary"),
             nodes=None if nodes is None else tuple(nodes),
             cost=data.get("cost"),
         )
@@ -253,7 +261,9 @@ class Request:
 def parse_clusters(clusters: Iterable[JSON | Cluster], *, path: str = "clusters") -> tuple[Cluster, ...]:
     """The clusters, parsed once so that many requests can share them; RequestError for a name given twice."""
     parsed = tuple(
-        item if isinstance(item, Cluster) else Cluster.from_dict(_object(item, f"{path}[{index}]"), path=f"{path}[{index}]")
+        item
+        if isinstance(item, Cluster)
+        else Cluster.from_dict(_object(item, f"{path}[{index}]"), path=f"{path}[{index}]")
         for index, item in enumerate(clusters)
     )
     seen: set[str] = set()

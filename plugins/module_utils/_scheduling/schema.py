@@ -16,7 +16,12 @@ Schema = Mapping[str, Any]
 
 
 def _object(properties: Schema, *, required: tuple[str, ...] = (), description: str = "") -> dict[str, Any]:
-    schema = {"type": "object", "properties": dict(properties), "additionalProperties": False, "required": list(required)}
+    schema = {
+        "type": "object",
+        "properties": dict(properties),
+        "additionalProperties": False,
+        "required": list(required),
+    }
     return {**schema, "description": description} if description else schema
 
 
@@ -51,7 +56,9 @@ _AFFINITY = {
     "clusterNames": _NAMES,
     "exclude": _NAMES,
 }
-CLUSTER_AFFINITY = _object(_AFFINITY, description="Clusters that match every part given; none given means all clusters.")
+CLUSTER_AFFINITY = _object(
+    _AFFINITY, description="Clusters that match every part given; none given means all clusters."
+)
 _AFFINITY_NAME = {"type": "string", "minLength": 1, "maxLength": 32}
 
 PLACEMENT = _object(

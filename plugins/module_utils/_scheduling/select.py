@@ -103,7 +103,9 @@ def exchange_for_capacity(chosen: list[Candidate], rest: list[Candidate], replic
             chosen[position], rest[best] = rest[best], chosen[position]
 
 
-def _judge_the_others(task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], verdicts: dict[str, Verdict]) -> None:
+def _judge_the_others(
+    task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], verdicts: dict[str, Verdict]
+) -> None:
     taken = {candidate.name for candidate in chosen}
     by_group = any(spread.field != "cluster" for spread in task.placement.spread)
     weighted = task.strategy is Strategy.STATIC and not task.karmada and any(candidate.weight for candidate in ranked)

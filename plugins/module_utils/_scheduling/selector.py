@@ -56,7 +56,9 @@ class ClusterAffinity:
             if not match(cluster.labels):
                 return "labelSelector"
         if self.fields:
-            fields = {key: value for key, value in (("provider", cluster.provider), ("region", cluster.region)) if value}
+            fields = {
+                key: value for key, value in (("provider", cluster.provider), ("region", cluster.region)) if value
+            }
             if not all(match(fields) for match in self.fields):
                 return "fieldSelector"
         for match_zones in self.zones:

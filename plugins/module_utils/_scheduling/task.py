@@ -14,7 +14,6 @@ from .estimate import Taken
 from .placement import Placement, Strategy, Term
 from .request import JSON, KARMADA, RESCHEDULE, Cluster, Request
 
-
 Judge = Callable[[dict[str, Verdict]], None]
 """Writes its verdicts."""
 

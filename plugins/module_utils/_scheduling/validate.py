@@ -14,7 +14,12 @@ from typing import Any
 from .contradictions import contradictions
 from .schema import PLACEMENT, Schema
 
-_TYPES = {"object": (Mapping, "a dictionary"), "array": (list, "a list"), "string": (str, "a string"), "integer": (int, "a whole number")}
+_TYPES = {
+    "object": (Mapping, "a dictionary"),
+    "array": (list, "a list"),
+    "string": (str, "a string"),
+    "integer": (int, "a whole number"),
+}
 _LATER = {"workloadAffinity": "affinity between workloads is not supported yet"}
 
 
@@ -83,7 +88,9 @@ def _check_object(value: Mapping[str, Any], schema: Schema, path: str) -> Iterat
         else:
             known = ", ".join(properties)
             suggestion = nearest(str(name), list(properties))
-            yield Problem(f"{path}.{name}", "unknown field" + ("" if suggestion else f"; known are {known}"), suggestion)
+            yield Problem(
+                f"{path}.{name}", "unknown field" + ("" if suggestion else f"; known are {known}"), suggestion
+            )
     for name in schema.get("required", ()):
         if value.get(name) is None:
             yield Problem(f"{path}.{name}", "is required")
@@ -92,7 +99,11 @@ def _check_object(value: Mapping[str, Any], schema: Schema, path: str) -> Iterat
 def _check_enum(value: object, allowed: Sequence[str], path: str) -> Iterator[Problem]:
     if value not in allowed:
         choices = ", ".join(repr(choice) for choice in allowed if choice)
-        yield Problem(path, f"expected one of {choices}, not {_shown(value)}", nearest(str(value), [choice for choice in allowed if choice]))
+        yield Problem(
+            path,
+            f"expected one of {choices}, not {_shown(value)}",
+            nearest(str(value), [choice for choice in allowed if choice]),
+        )
 
 
 def _check_length(value: str, schema: Schema, path: str) -> Iterator[Problem]:

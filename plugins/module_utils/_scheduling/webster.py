@@ -17,7 +17,9 @@ _OFFSET = 2166136261
 _PRIME = 16777619
 
 
-def webster(seats: int, votes: Mapping[str, int], *, uid: str = "", initial: Mapping[str, int] | None = None) -> dict[str, int]:
+def webster(
+    seats: int, votes: Mapping[str, int], *, uid: str = "", initial: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """Seats per party, those in `initial` included, sorted by name.
 
     Of two parties with the same claim the one with fewer seats comes first, then the first by name; by the last name
