@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Documentation only: plugins/action/binaries.py does the work.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: binaries
+short_description: Get pinned binaries of Kubernetes, kwok and etcd into a cache
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Gives the path of each binary in the cache, C(<cache>/binaries/<product>-<version>-<system>-<architecture>/<name>), and gets those
+    that are not there or not whole.
+  - Official releases are downloaded and checked against their publisher's checksum. Where the publisher cannot be reached, the same
+    versions are built from the Go modules in role C(navarch.fleet.binaries), which takes minutes; how far it is is shown meanwhile.
+  - A file appears under its name when it is complete. Several runs can use one cache at the same time.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  action:
+    details: It runs on the controller, whatever the host is, and so does its cache lie there.
+    support: full
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+    support: full
+options:
+  names:
+    description:
+      - The binaries, out of C(kube-apiserver), C(kube-controller-manager), C(kube-scheduler), C(kubectl), C(kubelet), C(kubeadm),
+        C(kube-proxy), C(kwok), C(kwokctl), C(etcd) and C(etcdctl).
+    type: list
+    elements: str
+    required: true
+  versions:
+    description:
+      - Version of each product whose binaries are named, with the leading C(v). The products are C(kubernetes), C(kwok) and C(etcd).
+    type: dict
+    required: true
+  urls:
+    description:
+      - Where the publishers are, if not where they usually are, for mirrors. C(kubernetes), C(kwok) and C(etcd) are the folders
+        above the versions; C(kwok_checksums) is the folder above the descriptions of kwok's releases.
+    type: dict
+    default: {}
+  source:
+    description:
+      - V(auto) downloads where the publisher answers within O(patience), else builds.
+      - V(release) never builds; V(build) never downloads a binary.
+    type: str
+    choices: [auto, release, build]
+    default: auto
+  system:
+    description:
+      - For which operating system, in Go's words. The controller's by default.
+    type: str
+  architecture:
+    description:
+      - For which processor, in Go's words. The controller's by default.
+    type: str
+  cache:
+    description:
+      - The cache. By default C(navarch) in C($XDG_CACHE_HOME) or C(~/.cache).
+    type: path
+  patience:
+    description:
+      - Seconds after which a publisher counts as not reachable.
+    type: float
+    default: 4.0
+"""
+
+EXAMPLES = r"""
+- name: Get kubectl
+  navarch.fleet.binaries:
+    names: [kubectl]
+    versions:
+      kubernetes: v1.37.2
+  register: got
+
+- name: Use it
+  ansible.builtin.command:
+    cmd: "{{ got.paths.kubectl }} version --client"
+  changed_when: false
+"""
+
+RETURN = r"""
+paths:
+  description: Where each binary is.
+  returned: success
+  type: dict
+  sample:
+    kubectl: /home/me/.cache/navarch/binaries/kubernetes-v1.37.2-linux-amd64/kubectl
+missing:
+  description: The binaries that were not there.
+  returned: success
+  type: list
+  elements: str
+  sample: [kubectl]
+origins:
+  description: For each product of which something was missing, where it came from, why from there, and how long that took.
+  returned: success
+  type: dict
+  sample:
+    kubernetes:
+      source: build
+      names: [kubectl]
+      seconds: 95.2
+      reason: "dl.k8s.io: Name or service not known"
+"""
