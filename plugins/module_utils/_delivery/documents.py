@@ -186,7 +186,7 @@ class _DocumentReader:
 
     def _sequence(self, start: Any) -> list[Any]:
         self._check_tag(start, "seq")
-        items = []
+        items: list[Any] = []
         while True:
             event = self._parser.get_event()
             if isinstance(event, self._yaml.SequenceEndEvent):

@@ -17,7 +17,7 @@ OWNER = "fleet.navarch.dev/owner"
 PART_OF = "applyset.kubernetes.io/part-of"
 """Label of KEP-3659 that names the set an object belongs to."""
 
-IsNamespaced = Callable[[str, str], bool | None]
+IsNamespaced = Callable[[str, str], "bool | None"]
 """Whether a kind (apiVersion, kind) lives in namespaces; None when no cluster knows it."""
 
 
