@@ -226,7 +226,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._registry.names impo
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.objects import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Any
 
@@ -352,7 +352,7 @@ def left_result(module: FleetModule, plans: dict[str, LeavePlan], failed: dict[s
 def result(
     module: FleetModule,
     clusters: dict[str, dict[str, Any]],
-    failed: dict[str, FleetError],
+    failed: Mapping[str, FleetError],
     diff: list[dict[str, Any]],
     warnings: Sequence[str],
 ) -> dict[str, Any]:
@@ -367,7 +367,7 @@ def result(
         "clusters": clusters,
         "summary": [summary(name, clusters[name]) for name in sorted(clusters)],
         "diff": diff,
-        **failures(failed, len(clusters)),
+        **failures(dict(failed), len(clusters)),
     }
 
 
