@@ -72,7 +72,9 @@ def write_parent(session: Session, parent: Parent) -> Parent:
     subject = describe("Secret", MEMBER_NAMESPACE, parent.owner.parent)
     manifest = parent_manifest(parent)
     try:
-        written = session.create(SECRETS, manifest) if parent.resource_version is None else session.replace(SECRETS, manifest)
+        written = (
+            session.create(SECRETS, manifest) if parent.resource_version is None else session.replace(SECRETS, manifest)
+        )
     except ConflictError as error:
         raise LeaseLostError(
             "another play works on the same application",

@@ -145,7 +145,8 @@ def _reasons(decision: ApplicationDecision, members: Iterable[str]) -> dict[str,
         reason = verdict.reason if verdict is not None else ""
         if verdict is not None and verdict.taken and not taken:
             reason = f"fits, but no workload got a replica there ({reason})"
-        found[name] = f"{'chosen' if taken else 'not chosen'}: {reason or 'no reason given'}"
+        prefix = "" if reason.startswith("chosen") else "chosen: " if taken else "not chosen: "
+        found[name] = f"{prefix}{reason or 'no reason given'}"
     return found
 
 

@@ -59,9 +59,7 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
     spec = request.spec
 
     def plan(fleet: Fleet, past: History) -> Prepared:
-        return prepare(
-            hub, fleet, spec, request.objects, past, request.settings, author=actor.who, created=timestamp()
-        )
+        return prepare(hub, fleet, spec, request.objects, past, request.settings, author=actor.who, created=timestamp())
 
     return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None)
 
@@ -126,18 +124,26 @@ def fresh_fleet(hub: Hub, actor: Actor, *, check: bool) -> Fleet:
     """The members with facts that are not older than a minute; in check mode they are read and not recorded."""
     fleet = open_fleet(hub)
     now = datetime.now(UTC)
-    old = {name: member for name, member in fleet.members.items() if member.observed_seconds_ago(now) > FACTS_OLDER_THAN}
+    old = {
+        name: member for name, member in fleet.members.items() if member.observed_seconds_ago(now) > FACTS_OLDER_THAN
+    }
     if not old:
         return fleet
     sessions = {name: session for name, session in fleet.sessions.items() if name in old}
     failed = {name: error for name, error in fleet.failed.items() if name in old}
     seen = probe_sessions(sessions, failed, old, observer=actor.where or actor.holder)
-    fresh = {name: observed_member(member, seen[name]) for name, member in old.items()} if check else record_members(hub, old, seen)
+    fresh = (
+        {name: observed_member(member, seen[name]) for name, member in old.items()}
+        if check
+        else record_members(hub, old, seen)
+    )
     return replace(fleet, members={**fleet.members, **fresh})
 
 
 @contextmanager
-def application_lock(hub: Hub, tenant: str, name: str, actor: Actor, floor: int, lock: Lock | None = None) -> Iterator[Lock]:
+def application_lock(
+    hub: Hub, tenant: str, name: str, actor: Actor, floor: int, lock: Lock | None = None
+) -> Iterator[Lock]:
     """The application's lease: the caller's, or one for this block."""
     if lock is not None:
         yield lock
@@ -288,6 +294,8 @@ def _existing(hub: Hub, tenant: str, name: str) -> ApplicationRecord:
 def _in_force(past: History, tenant: str, name: str) -> Revision:
     if past.force is None:
         raise FleetError(
-            "it has no revision in force", object=f"Application {tenant}/{name}", next_step="Apply the application first"
+            "it has no revision in force",
+            object=f"Application {tenant}/{name}",
+            next_step="Apply the application first",
         )
     return past.force

@@ -74,7 +74,9 @@ class Run:
 
 def start(survey: Survey, frame: Frame, guard: Guard, decision: Mapping[str, Any]) -> Run:
     """A run that has not begun."""
-    live = {identity: survey.observation.live[identity] for identity in survey.wanted if identity in survey.observation.live}
+    live = {
+        identity: survey.observation.live[identity] for identity in survey.wanted if identity in survey.observation.live
+    }
     return Run(survey.work.session, survey, frame, guard, decision, survey.plan.parent, live)
 
 
@@ -162,7 +164,9 @@ def _traces(run: Run) -> dict[Identity, Trace | None]:
                 traces[identity] = None
         elif owner_of(live) == run.frame.owner.text:
             fresh = Trace(digest(manifest), owned_digest(live))
-            unfinished = identity in failed or (identity in written and live is run.survey.observation.live.get(identity))
+            unfinished = identity in failed or (
+                identity in written and live is run.survey.observation.live.get(identity)
+            )
             traces[identity] = known.get(identity) if unfinished else fresh
     for step in run.survey.plan.steps:
         gone = step.identity in run.removed or step.identity in run.survey.wanted
@@ -190,7 +194,9 @@ def _write(run: Run, step: Step) -> None:
     for attempt in range(WRITE_TRIES):
         run.guard.check()
         try:
-            run.live[step.identity] = run.session.apply(resource, at_version(manifest, live), conflicts=step.force).object
+            run.live[step.identity] = run.session.apply(
+                resource, at_version(manifest, live), conflicts=step.force
+            ).object
             return
         except ConflictError as error:
             if field_conflicts(error) or attempt == WRITE_TRIES - 1:
@@ -276,7 +282,9 @@ def _until_gone(run: Run, steps: Iterable[Step]) -> None:
     until = time.monotonic() + run.frame.settings.timeout
     pause = 0.05
     while waiting:
-        outcomes = fan_out({str(step.identity): step for step in waiting}, lambda _name, step: _gone(run, step), workers=8)
+        outcomes = fan_out(
+            {str(step.identity): step for step in waiting}, lambda _name, step: _gone(run, step), workers=8
+        )
         waiting = [step for step in waiting if not outcomes[str(step.identity)].get()]
         if not waiting:
             return

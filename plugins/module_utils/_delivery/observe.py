@@ -55,7 +55,9 @@ def observe(session: Session, owner: Owner, wanted: Collection[Manifest]) -> Obs
     resources, unserved = _resources(session, wanted, parent)
     live = _members_of_set(session, owner, parent, wanted, resources) if parent is not None else {}
     missing = [identify(manifest) for manifest in wanted]
-    missing = [identity for identity in missing if identity not in live and (identity.group, identity.kind) in resources]
+    missing = [
+        identity for identity in missing if identity not in live and (identity.group, identity.kind) in resources
+    ]
     live.update(_by_name(session, missing, resources))
     return Observation(session.cluster, parent, live, resources, frozenset(unserved))
 
@@ -110,7 +112,11 @@ def _by_name(
     session: Session, identities: Collection[Identity], resources: Mapping[tuple[str, str], Resource]
 ) -> dict[Identity, Manifest]:
     """Wanted objects that don't carry our label: they may be there all the same. Nothing is in a namespace that isn't."""
-    absent = {name for name in {identity.namespace for identity in identities if identity.namespace} if not _namespace(session, name)}
+    absent = {
+        name
+        for name in {identity.namespace for identity in identities if identity.namespace}
+        if not _namespace(session, name)
+    }
     targets = {str(identity): identity for identity in identities if identity.namespace not in absent}
 
     def look(_name: str, identity: Identity) -> Manifest | None:

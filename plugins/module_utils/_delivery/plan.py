@@ -195,13 +195,13 @@ def step_for(
     if preview.refused:
         return Step(identity, Operation.REFUSED, preview.refused, before=live)
     if preview.conflicts:
-        return Step(identity, Operation.CONFLICT, _conflict_text(preview.conflicts), before=live, conflicts=preview.conflicts)
+        return Step(
+            identity, Operation.CONFLICT, _conflict_text(preview.conflicts), before=live, conflicts=preview.conflicts
+        )
     after = preview.after or preview.manifest
     operation = Operation.CREATE if live is None else Operation.UPDATE
     if live is not None and preview.after is not None and comparable(live) == comparable(preview.after):
-        return Step(
-            identity, Operation.UNCHANGED, "the server would change nothing", preview.manifest, live, live
-        )
+        return Step(identity, Operation.UNCHANGED, "the server would change nothing", preview.manifest, live, live)
     reason = assessment.reason
     if preview.drift:
         reason = f"repaired: {_conflict_text(preview.drift)}"

@@ -42,7 +42,9 @@ class Fleet:
         """
         if name in self.sessions:
             return self.sessions[name]
-        raise self.failed.get(name) or UnreachableError("it is not in the registry", cluster=name, next_step="Join it again")
+        raise self.failed.get(name) or UnreachableError(
+            "it is not in the registry", cluster=name, next_step="Join it again"
+        )
 
     def is_namespaced(self, api_version: str, kind: str) -> bool | None:
         """Whether a kind lives in namespaces, from the first member that knows it, at last from the hub."""
@@ -111,10 +113,14 @@ def open_fleet(hub: Hub, *, timeout: float = 20.0) -> Fleet:
     return Fleet(members, sessions.ready, sessions.failed, hub.session)
 
 
-def read_history(hub: Hub, record: ApplicationRecord | None, heads: tuple[Head, ...], tenant: str, name: str) -> History:
+def read_history(
+    hub: Hub, record: ApplicationRecord | None, heads: tuple[Head, ...], tenant: str, name: str
+) -> History:
     """The revision in force, if there is one."""
     number = record.revision if record is not None else None
-    force = load(hub, tenant, name, number) if number is not None and any(head.number == number for head in heads) else None
+    force = (
+        load(hub, tenant, name, number) if number is not None and any(head.number == number for head in heads) else None
+    )
     return History(record, heads, force)
 
 
@@ -202,9 +208,7 @@ def survey_all(
     outcomes = fan_out(targets, look)
     surveys = {name: outcome.get() for name, outcome in outcomes.items() if outcome.ok}
     plans = {
-        name: outcome.get().plan
-        if outcome.ok
-        else ClusterPlan(name, leaving=targets[name][1], error=outcome.error)
+        name: outcome.get().plan if outcome.ok else ClusterPlan(name, leaving=targets[name][1], error=outcome.error)
         for name, outcome in outcomes.items()
     }
     return surveys, Plan(plans)
@@ -225,12 +229,15 @@ def _number(draft: Revision, past: History) -> tuple[int, bool, bool]:
     """The revision's number, whether it is new, and whether it is one that was begun and not completed."""
     newest = past.heads[0] if past.heads else None
     if newest is not None and newest.complete and newest.digest == draft.digest:
-        begun = newest.state is not RevisionState.DEPLOYED or past.record is None or past.record.revision != newest.number
+        begun = (
+            newest.state is not RevisionState.DEPLOYED or past.record is None or past.record.revision != newest.number
+        )
         return newest.number, False, begun
     return (newest.number if newest else 0) + 1, True, False
 
 
 def _growing(decided: Decided, current: Current) -> list[Identity]:
     moved = decided.moved(current)
-    return [identity for identity, changes in moved.items() if any(after > before for before, after in changes.values())]
-
+    return [
+        identity for identity, changes in moved.items() if any(after > before for before, after in changes.values())
+    ]

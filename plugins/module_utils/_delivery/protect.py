@@ -23,7 +23,9 @@ NAMESPACE = ("", "Namespace")
 
 # What a namespace has by itself. Nobody loses anything when these go with it.
 _BORN_WITH_NAMESPACE = frozenset({("", "ConfigMap", "kube-root-ca.crt"), ("", "ServiceAccount", "default")})
-_PASSING_KINDS = frozenset({("", "Event"), ("events.k8s.io", "Event"), ("", "Endpoints"), ("metrics.k8s.io", "PodMetrics")})
+_PASSING_KINDS = frozenset(
+    {("", "Event"), ("events.k8s.io", "Event"), ("", "Endpoints"), ("metrics.k8s.io", "PodMetrics")}
+)
 
 
 def protection(
@@ -64,7 +66,9 @@ def _definition_protection(session: Session, live: Manifest, going: Collection[I
     if served is None:
         return None
     names = spec["names"]
-    resource = Resource(spec["group"], served, names["kind"], names["plural"], spec["scope"] == "Namespaced", frozenset())
+    resource = Resource(
+        spec["group"], served, names["kind"], names["plural"], spec["scope"] == "Namespaced", frozenset()
+    )
     left = [item for item in session.list(resource) if _identity(resource, item) not in going]
     if not left:
         return None

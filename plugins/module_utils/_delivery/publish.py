@@ -85,7 +85,13 @@ def conditions(before: Mapping[str, Any], now: Mapping[str, tuple[str, str, str]
         old = known.get(kind) or {}
         moment = old.get("lastTransitionTime") if old.get("status") == status else None
         found.append(
-            {"type": kind, "status": status, "reason": reason, "message": message[:1000], "lastTransitionTime": moment or timestamp()}
+            {
+                "type": kind,
+                "status": status,
+                "reason": reason,
+                "message": message[:1000],
+                "lastTransitionTime": moment or timestamp(),
+            }
         )
     return found
 
@@ -124,7 +130,9 @@ def _done(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout, failu
         clusters[name] = {
             "workloads": _workloads(prepared, name),
             "revision": prepared.revision.number,
-            "health": health.to_dict() if health else {"state": "Unknown", "reasons": [str(error)[:400]] if error else []},
+            "health": health.to_dict()
+            if health
+            else {"state": "Unknown", "reasons": [str(error)[:400]] if error else []},
         }
     status = {
         **before,
@@ -135,7 +143,9 @@ def _done(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout, failu
             before,
             {
                 "Applied": ("False", "Failed", applied) if applied else ("True", "Applied", ""),
-                "Healthy": ("False", "Unhealthy", f"not healthy in {', '.join(sick[:20])}") if sick else ("True", "Healthy", ""),
+                "Healthy": ("False", "Unhealthy", f"not healthy in {', '.join(sick[:20])}")
+                if sick
+                else ("True", "Healthy", ""),
             },
         ),
     }
@@ -164,7 +174,11 @@ def _stale(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout) -> d
 
 
 def _workloads(prepared: Prepared, cluster: str) -> dict[str, int]:
-    found = {str(identity): counts[cluster] for identity, counts in sorted(prepared.revision.replicas.items()) if cluster in counts}
+    found = {
+        str(identity): counts[cluster]
+        for identity, counts in sorted(prepared.revision.replicas.items())
+        if cluster in counts
+    }
     return dict(list(found.items())[:WORKLOADS_SHOWN])
 
 

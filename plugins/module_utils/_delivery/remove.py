@@ -42,7 +42,9 @@ def remove(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, *
     notes = tuple(f"{cluster}: it left the registry, what it holds of the application stays there" for cluster in gone)
     if check:
         return _answer(plan, Rollout({}, {}), notes, changed=True)
-    floor = max([record.epoch if record else 0, *(found.plan.parent.epoch for found in surveys.values() if found.plan.parent)])
+    floor = max(
+        [record.epoch if record else 0, *(found.plan.parent.epoch for found in surveys.values() if found.plan.parent)]
+    )
     with application_lock(hub, tenant, name, actor, floor) as lock:
         if record is not None:
             write_status(hub, tenant, name, lambda before: _removing(before, lock.epoch))
@@ -88,7 +90,9 @@ def remove_copies(
         if error is None:
             held.check()
             write_status(hub, tenant, name, lambda before: _clean(before, cluster, held.epoch))
-    return replace(_answer(plan, rollout, (), changed=not plan.empty), failed=error is not None, error=error, message=message)
+    return replace(
+        _answer(plan, rollout, (), changed=not plan.empty), failed=error is not None, error=error, message=message
+    )
 
 
 def _survey_one(fleet: Fleet, cluster: str, wanted: Collection[Manifest], frame: Frame) -> Survey:
@@ -99,7 +103,9 @@ def _survey_one(fleet: Fleet, cluster: str, wanted: Collection[Manifest], frame:
 
 def _pruning_only(found: Survey) -> Survey:
     """A plan that takes away and adds nothing: what is missing comes back with the next delivery."""
-    steps = tuple(step for step in found.plan.steps if step.operation in (Operation.PRUNE, Operation.KEEP, Operation.UNCHANGED))
+    steps = tuple(
+        step for step in found.plan.steps if step.operation in (Operation.PRUNE, Operation.KEEP, Operation.UNCHANGED)
+    )
     prunes = any(step.operation is Operation.PRUNE for step in steps)
     settles = prunes or (found.plan.leaving and found.plan.parent is not None)
     return replace(found, plan=replace(found.plan, steps=steps, settles=settles))
@@ -135,4 +141,3 @@ def _removing(before: Mapping[str, Any], epoch: int) -> dict[str, Any]:
 def _clean(before: Mapping[str, Any], cluster: str, epoch: int) -> dict[str, Any]:
     stale = {name: reason for name, reason in (before.get("stale") or {}).items() if name != cluster}
     return {**before, "stale": stale, "epoch": epoch}
-

@@ -112,7 +112,9 @@ def plan_failure(plan: Plan) -> FleetError | None:
 
 def rollout_failure(plan: Plan, rollout: Rollout, *, waited: bool) -> tuple[FleetError | None, str]:
     """The first thing that went wrong, and a sentence about all of it."""
-    errors: dict[str, FleetError] = {name: entry.error for name, entry in plan.clusters.items() if entry.error and not entry.leaving}
+    errors: dict[str, FleetError] = {
+        name: entry.error for name, entry in plan.clusters.items() if entry.error and not entry.leaving
+    }
     for name, failed in rollout.errors.items():
         errors.setdefault(name, failed[0])
     parts = [_cut(str(error)) for _name, error in sorted(errors.items())]
@@ -124,7 +126,9 @@ def rollout_failure(plan: Plan, rollout: Rollout, *, waited: bool) -> tuple[Flee
             errors.setdefault(
                 name,
                 FleetError(
-                    f"not healthy in time: {reasons}", cluster=name, next_step="Look at the reasons; old copies were kept"
+                    f"not healthy in time: {reasons}",
+                    cluster=name,
+                    next_step="Look at the reasons; old copies were kept",
                 ),
             )
     if not errors:

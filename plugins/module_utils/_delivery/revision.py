@@ -69,7 +69,9 @@ class Revision:
     @property
     def digest(self) -> str:
         """Of what makes a difference in the members: the same content is the same revision."""
-        return digest([[*sorted([digest(item) for item in items]), name] for name, items in sorted(self.rendered.items())])
+        return digest(
+            [[*sorted([digest(item) for item in items]), name] for name, items in sorted(self.rendered.items())]
+        )
 
     def previous(self, cluster: str) -> tuple[Manifest, ...]:
         """What this revision places in one cluster."""
@@ -133,7 +135,9 @@ def decode(chunks: tuple[bytes, ...]) -> Revision:
         replicas={Identity.parse(key): value for key, value in document["replicas"].items()},
         clusters=tuple(document["clusters"]),
         decision=document["decision"],
-        rendered={name: tuple(manifests[key] for key in keys) for name, keys in document["rendered"]["clusters"].items()},
+        rendered={
+            name: tuple(manifests[key] for key in keys) for name, keys in document["rendered"]["clusters"].items()
+        },
         source_digest=document["sourceDigest"],
     )
 
@@ -156,7 +160,8 @@ def history(hub: Hub, tenant: str, application: str) -> tuple[Head, ...]:
         if labels.get(_CHUNK) == "0":
             heads[number] = _head(item["metadata"], number)
     return tuple(
-        replace(heads[number], complete=chunks[number] == heads[number].chunks) for number in sorted(heads, reverse=True)
+        replace(heads[number], complete=chunks[number] == heads[number].chunks)
+        for number in sorted(heads, reverse=True)
     )
 
 

@@ -55,7 +55,9 @@ def _held_back(step: Step, run: Run, runs: Mapping[str, Run], broken: set[str]) 
     """An old copy stays while a cluster that the object is wanted in is not well."""
     if not run.survey.work.leaving and step.identity not in run.frame.anywhere:
         return False
-    return any(name in broken and step.identity in other.survey.wanted for name, other in runs.items() if other is not run)
+    return any(
+        name in broken and step.identity in other.survey.wanted for name, other in runs.items() if other is not run
+    )
 
 
 def _each(runs: Mapping[str, Run], act: Callable[[Run], None]) -> None:
@@ -74,7 +76,11 @@ def _health(runs: Mapping[str, Run]) -> dict[str, ClusterHealth]:
         if not run.errors
     }
     timeout = max((run.frame.settings.timeout for run in staying.values() if run.frame.settings.wait), default=0.0)
-    found = wait_until_healthy(expectations, timeout) if timeout else {name: judge(entry.live) for name, entry in expectations.items()}
+    found = (
+        wait_until_healthy(expectations, timeout)
+        if timeout
+        else {name: judge(entry.live) for name, entry in expectations.items()}
+    )
     for name, run in staying.items():
         if run.errors:
             found[name] = ClusterHealth(judge(_ours(run)).states, run.errors[0])

@@ -157,9 +157,7 @@ def _unserved(manifest: Manifest, wanted: Mapping[Identity, Manifest]) -> Previe
     return Preview(manifest, refused=f"the cluster doesn't serve {api_version} {kind}, and no source defines it")
 
 
-def _prune_steps(
-    work: Work, frame: Frame, observation: Observation, wanted: Mapping[Identity, Manifest]
-) -> list[Step]:
+def _prune_steps(work: Work, frame: Frame, observation: Observation, wanted: Mapping[Identity, Manifest]) -> list[Step]:
     parent = observation.parent
     if parent is None:
         return []

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +22,12 @@ from .workloads import pod_template
 
 FIRST_PAUSE = 0.15
 LONGEST_PAUSE = 2.0
-GIVE_UP_AFTER = 15.0
-"""Seconds that everything left has to be unhealthy, and not just on its way, before waiting ends early."""
+DEPENDS_ON_OTHERS = frozenset({
+    ("", "Service"), ("networking.k8s.io", "Ingress"), ("", "PersistentVolumeClaim"), ("", "PersistentVolume"),
+    ("policy", "PodDisruptionBudget"), ("apiregistration.k8s.io", "APIService"),
+})  # fmt: skip
+"""Kinds that become healthy by what the application does not bring, such as a load balancer. Nobody waits for them: if
+it matters, workloads do not become healthy either."""
 
 REASONS_SHOWN = 10
 PODS = Resource("", "v1", "Pod", "pods", True, frozenset())
@@ -38,8 +42,8 @@ class ClusterHealth:
 
     @property
     def ready(self) -> int:
-        """How many objects are as they should be, or have no state to speak of."""
-        return sum(1 for found in self.states.values() if _good(found))
+        """How many objects are as they should be, have no state to speak of, or wait for what is not ours."""
+        return sum(1 for identity, found in self.states.items() if _good(identity, found))
 
     @property
     def healthy(self) -> bool:
@@ -51,19 +55,37 @@ class ClusterHealth:
         """The worst of all."""
         if self.error is not None:
             return State.UNKNOWN
-        found = {entry.state for entry in self.states.values()}
+        found = {entry.state for identity, entry in self.states.items() if not _good(identity, entry)}
         return next((state for state in (State.UNHEALTHY, State.PROGRESSING) if state in found), State.HEALTHY)
 
     @property
     def reasons(self) -> list[str]:
         """One line for each object that is not healthy, the first few."""
-        lines = [f"{identity.label}: {_sentence(found)}" for identity, found in sorted(self.states.items()) if not _good(found)]
-        more = len(lines) - REASONS_SHOWN
-        return lines[:REASONS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+        return _bounded(
+            f"{identity.label}: {_sentence(found)}"
+            for identity, found in sorted(self.states.items())
+            if not _good(identity, found)
+        )
+
+    @property
+    def pending(self) -> list[str]:
+        """One line for each object that waits for what is not ours."""
+        return _bounded(
+            f"{identity.label}: {_sentence(found)}"
+            for identity, found in sorted(self.states.items())
+            if found.state is State.PROGRESSING and _good(identity, found)
+        )
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing of what is not healthy can become so any more."""
+        bad = [found for identity, found in self.states.items() if not _good(identity, found)]
+        return self.error is None and all(found.final for found in bad)
 
     def to_dict(self) -> dict[str, Any]:
         """The form in results and in the hub."""
-        return {"state": self.state.value, "ready": self.ready, "total": len(self.states), "reasons": self.reasons}
+        found = {"state": self.state.value, "ready": self.ready, "total": len(self.states), "reasons": self.reasons}
+        return {**found, "pending": self.pending} if self.pending else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +107,9 @@ def wait_until_healthy(expectations: Mapping[str, Expectation], timeout: float) 
     """Look again and again until all is well, nothing can become well any more, or the time is up."""
     now = {name: judge(expectation.live) for name, expectation in expectations.items()}
     until = time.monotonic() + timeout
-    hopeless_since: float | None = None
     pause = FIRST_PAUSE
     while not all(found.healthy for found in now.values()):
-        moment = time.monotonic()
-        hopeless_since = None if any(found.state is State.PROGRESSING or found.error for found in now.values()) else hopeless_since or moment
-        if moment > until or (hopeless_since and moment - hopeless_since > GIVE_UP_AFTER):
+        if time.monotonic() > until or all(found.hopeless for found in now.values()):
             return _with_reasons(expectations, now)
         time.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 1.5)
@@ -104,7 +123,7 @@ def wait_until_healthy(expectations: Mapping[str, Expectation], timeout: float) 
 
 def look_again(expectation: Expectation, before: ClusterHealth) -> ClusterHealth:
     """List the kinds of which something is not healthy yet."""
-    waiting = [identity for identity, found in before.states.items() if not _good(found)]
+    waiting = [identity for identity, found in before.states.items() if not _good(identity, found)]
     found = {identify(item): item for item in _lists(expectation, waiting)}
     fresh = {identity: _judged(found.get(identity)) for identity in waiting}
     return ClusterHealth({**before.states, **fresh})
@@ -112,7 +131,7 @@ def look_again(expectation: Expectation, before: ClusterHealth) -> ClusterHealth
 
 def with_reasons(expectation: Expectation, found: ClusterHealth) -> ClusterHealth:
     """Ask the pods why: a workload itself only says that it is not there yet."""
-    bad = [identity for identity, entry in found.states.items() if not _good(entry)][:REASONS_SHOWN]
+    bad = [identity for identity, entry in found.states.items() if not _good(identity, entry)][:REASONS_SHOWN]
     if not bad or found.error is not None:
         return found
     objects = {identify(item): item for item in _lists(expectation, bad)}
@@ -158,9 +177,17 @@ def _judged(live: Manifest | None) -> Health:
     return Health(State.PROGRESSING, "Missing", "it is not there") if live is None else health(live)
 
 
-def _good(found: Health) -> bool:
-    # Nobody knows a state for it, so there is none to wait for.
-    return found.state in (State.HEALTHY, State.UNKNOWN)
+def _good(identity: Identity, found: Health) -> bool:
+    # Nobody knows a state for what is unknown, so there is none to wait for.
+    if found.state in (State.HEALTHY, State.UNKNOWN):
+        return True
+    return found.state is State.PROGRESSING and (identity.group, identity.kind) in DEPENDS_ON_OTHERS
+
+
+def _bounded(lines: Iterable[str]) -> list[str]:
+    shown = list(lines)
+    more = len(shown) - REASONS_SHOWN
+    return shown[:REASONS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
 
 
 def _selector(live: Manifest) -> str | None:
