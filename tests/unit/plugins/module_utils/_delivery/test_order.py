@@ -51,8 +51,10 @@ ALL = [of(*kind) for kind in KINDS]
     [
         (("", "Namespace"), "definitions"),
         (("apiextensions.k8s.io", "CustomResourceDefinition"), "definitions"),
-        (("", "Secret"), "foundations"),
-        (("rbac.authorization.k8s.io", "RoleBinding"), "foundations"),
+        (("", "Secret"), "configuration"),
+        (("", "ServiceAccount"), "foundations"),
+        (("rbac.authorization.k8s.io", "Role"), "foundations"),
+        (("rbac.authorization.k8s.io", "RoleBinding"), "configuration"),
         (("scheduling.k8s.io", "PriorityClass"), "foundations"),
         (("", "Service"), "services"),
         (("apps", "StatefulSet"), "workloads"),
@@ -70,7 +72,15 @@ def test_a_kind_has_its_stage(kind, stage):
 
 def test_stages_come_in_order_and_only_definitions_are_waited_for():
     found = stages(reversed(ALL))
-    assert [stage.name for stage in found] == ["definitions", "foundations", "services", "workloads", "custom", "hooks"]
+    assert [stage.name for stage in found] == [
+        "definitions",
+        "foundations",
+        "configuration",
+        "services",
+        "workloads",
+        "custom",
+        "hooks",
+    ]
     assert [stage.name for stage in found if stage.wait] == ["definitions"]
 
 
@@ -79,6 +89,7 @@ def test_what_others_refer_to_comes_first_within_a_stage():
     for earlier, later in [
         ("Namespace", "CustomResourceDefinition"),
         ("StorageClass", "PersistentVolumeClaim"),
+        ("ServiceAccount", "Secret"),
         ("ServiceAccount", "ClusterRoleBinding"),
         ("ClusterRole", "ClusterRoleBinding"),
         ("Deployment", "HorizontalPodAutoscaler"),
@@ -87,7 +98,7 @@ def test_what_others_refer_to_comes_first_within_a_stage():
 
 
 def test_empty_stages_are_left_out():
-    assert [stage.name for stage in stages([of("v1", "ConfigMap")])] == ["foundations"]
+    assert [stage.name for stage in stages([of("v1", "ConfigMap")])] == ["configuration"]
     assert stages([]) == ()
 
 
