@@ -67,7 +67,7 @@ def pod_request(pod: JSON) -> dict[str, str] | None:
     """What one replica asks for, from the spec of its pod template; None when it asks for nothing.
 
     Containers add up, sidecars (init containers that keep running) with them; an init container counts where it asks
-    for more than all that run beside it; the overhead comes on top.
+    for more than all that run beside it; what the pod asks for as a whole replaces the sum; the overhead comes on top.
     """
     running: dict[str, int] = {}
     for container in pod.get("containers") or ():
@@ -84,9 +84,10 @@ def pod_request(pod: JSON) -> dict[str, str] | None:
             _add(asked, sidecars)
             _raise(peak, asked)
     _raise(running, peak)
+    running.update(_requests(pod))
     if running:
         _add(running, {name: parse_quantity(value) for name, value in (pod.get("overhead") or {}).items()})
-    return {name: format_quantity(amount) for name, amount in running.items()} or None
+    return _as_written(running, pod) or None
 
 
 def replica_demand(request: Mapping[str, Any] | None, replicas: int) -> Taken:
@@ -125,6 +126,17 @@ def _requests(container: JSON) -> dict[str, int]:
     resources = container.get("resources") or {}
     asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
     return {name: parse_quantity(value) for name, value in asked.items()}
+
+
+def _as_written(amounts: Mapping[str, int], pod: JSON) -> dict[str, str]:
+    """The amounts as text, in the author's own words where one container asks for all of it."""
+    written: dict[tuple[str, int], str] = {}
+    for holder in (pod, *(pod.get("initContainers") or ()), *(pod.get("containers") or ())):
+        resources = holder.get("resources") or {}
+        for part in ("limits", "requests"):
+            for name, value in (resources.get(part) or {}).items():
+                written[name, parse_quantity(value)] = str(value)
+    return {name: written.get((name, amount)) or format_quantity(amount) for name, amount in amounts.items()}
 
 
 def _add(to: dict[str, int], more: Mapping[str, int]) -> None:

@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .decision import DIVISION, FILTER, SCORE, Decision, Verdict
 from .filter import Rejection
 from .placement import Strategy
 from .task import Candidate, Task
+
+if TYPE_CHECKING:
+    from .application import ApplicationDecision
 
 
 def judge_rejected(rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str, Verdict]) -> None:
@@ -50,13 +53,9 @@ def judge_taken(
 
 def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster chosen for an application as a whole."""
-    for position, candidate in enumerate(chosen, start=1):
-        room = (
-            f", with room for {candidate.available} more of the application's average replica"
-            if candidate.available
-            else ""
-        )
-        reason = f"chosen for the whole application, {position} of {len(chosen)} in rank{room}; it gets {totals[candidate.name]} replicas"
+    for candidate in chosen:
+        room = f"; it has room for {candidate.available} replicas of the missing mix" if candidate.available else ""
+        reason = f"chosen for the whole application, gets {_counted(totals[candidate.name])}{room}"
         verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
 
 
@@ -76,11 +75,21 @@ def explain(decision: Decision) -> list[str]:
         lines.append(_division_line(step))
     replicas = decision.replicas
     for name, verdict in sorted(decision.clusters.items(), key=lambda item: (not item[1].taken, item[0])):
-        share = f" {replicas[name]} replicas," if replicas.get(name) else ""
+        share = f" {_counted(replicas[name])}," if replicas.get(name) else ""
         change = f"; to change that: {verdict.change}" if verdict.change else ""
         lines.append(
             f"{name}:{share} {'taken' if verdict.taken else 'dropped'} by {verdict.by}: {verdict.reason}{change}"
         )
+    return lines
+
+
+def explain_application(decision: ApplicationDecision) -> list[str]:
+    """What is to be read of the application as a whole: each workload's division, and who lacks replicas where."""
+    lines = []
+    for key, each in decision.workloads.items():
+        lines += [f"{key}: {_division_line(step)}" for step in each.divisions]
+    for name, keys in decision.without_replicas.items():
+        lines.append(f"{name}: no replica of {', '.join(keys)}; a Service for it has no local endpoint there")
     return lines
 
 
@@ -100,9 +109,18 @@ def table(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-def dropped_by_filter(decision: Decision) -> dict[str, str]:
-    """The clusters that a filter dropped, with the reason."""
-    return {name: verdict.reason for name, verdict in decision.clusters.items() if verdict.by == FILTER}
+def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The rows as aligned text, with a head."""
+    cells = [("CLUSTER", "REPLICAS", "DECIDED BY", "REASON")]
+    for row in rows:
+        replicas = "-" if not row["taken"] else str(row["replicas"])
+        cells.append((row["cluster"], replicas, row["by"], row["reason"]))
+    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
+    return ["  ".join([*(cell[column].ljust(widths[column]) for column in range(3)), cell[3]]) for cell in cells]
+
+
+def _counted(replicas: int) -> str:
+    return "1 replica" if replicas == 1 else f"{replicas} replicas"
 
 
 def _division_line(step: Mapping[str, Any]) -> str:

@@ -78,6 +78,8 @@ def _own_kind(task: Task) -> tuple[str, str]:
 def _outside(task: Task, part: str) -> Rejection:
     group = f" of affinity group {task.term.name}" if task.term.name else ""
     overflow = " or its overflow groups" if task.term.overflows else ""
+    if part == "exclude":
+        return Rejection("affinity", f"the cluster affinity{group} excludes it", "take it out of exclude")
     return Rejection(
         "affinity",
         f"{part} of the cluster affinity{group}{overflow} does not match it",

@@ -20,6 +20,21 @@ KARMADA = "karmada"
 ESTIMATE_AVAILABLE = "available"
 ESTIMATE_SUMMARY = "resourceSummary"
 RESCHEDULE = "reschedule"
+CLUSTER_FIELDS = (
+    "name",
+    "labels",
+    "provider",
+    "region",
+    "zones",
+    "taints",
+    "ready",
+    "deleting",
+    "apiEnablements",
+    "available",
+    "resourceSummary",
+    "nodes",
+    "cost",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Problem:
     suggestion: str | None = None
 
     def __str__(self) -> str:
-        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        hint = f" (did you mean {self.suggestion}?)" if self.suggestion else ""
         return f"{self.path}: {self.message}{hint}"
 
     def to_dict(self) -> dict[str, str | None]:

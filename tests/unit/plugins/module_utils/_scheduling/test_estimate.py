@@ -67,6 +67,8 @@ def asks(cpu: str, **more: Any) -> dict[str, Any]:
         ({"containers": [asks("1")], "overhead": {"cpu": "250m"}}, {"cpu": "1250m"}),
         ({"containers": [{"resources": {"limits": {"nvidia.com/gpu": 1}}}]}, {"nvidia.com/gpu": "1"}),
         ({"containers": [{}], "overhead": {"cpu": "250m"}}, None),
+        ({"containers": [{"resources": {"requests": {"memory": "64Mi"}}}]}, {"memory": "64Mi"}),
+        ({"containers": [asks("1"), asks("1")], "resources": {"requests": {"cpu": "1500m"}}}, {"cpu": "1500m"}),
     ],
 )
 def test_what_a_pod_asks_for(pod: dict[str, Any], request_of_it: dict[str, str] | None) -> None:

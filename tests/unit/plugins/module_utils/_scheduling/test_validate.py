@@ -20,20 +20,20 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.validate
         (
             {"clusterAfinity": {}, "spreadConstrains": []},
             [
-                "placement.clusterAfinity: unknown field; did you mean clusterAffinity?",
-                "placement.spreadConstrains: unknown field; did you mean spreadConstraints?",
+                "placement.clusterAfinity: unknown field (did you mean clusterAffinity?)",
+                "placement.spreadConstrains: unknown field (did you mean spreadConstraints?)",
             ],
         ),
         (
             {"clusterAffinity": {"labelSelector": {"matchLabel": {}}}},
-            ["placement.clusterAffinity.labelSelector.matchLabel: unknown field; did you mean matchLabels?"],
+            ["placement.clusterAffinity.labelSelector.matchLabel: unknown field (did you mean matchLabels?)"],
         ),
         (
             {"replicaScheduling": {"replicaSchedulingType": "divided"}},
             [
                 (
-                    "placement.replicaScheduling.replicaSchedulingType: expected one of 'Duplicated', 'Divided', not 'divided'; "
-                    "did you mean Divided?"
+                    "placement.replicaScheduling.replicaSchedulingType: expected one of 'Duplicated', 'Divided', not 'divided' "
+                    "(did you mean Divided?)"
                 )
             ],
         ),
@@ -101,7 +101,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.validate
             [
                 (
                     "placement.clusterAffinity.fieldSelector.matchExpressions[0].key: expected one of 'provider', 'region', 'zone', "
-                    "not 'zones'; did you mean zone?"
+                    "not 'zones' (did you mean zone?)"
                 )
             ],
         ),

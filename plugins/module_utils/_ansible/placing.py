@@ -1,0 +1,134 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module ``placement``: its options to a question, the answer to its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .._kube.errors import InputError
+from .._scheduling.application import Application, ApplicationDecision, place
+from .._scheduling.errors import RequestError
+from .._scheduling.explain import explain, explain_application, table, table_lines
+from .._scheduling.request import CLUSTER_FIELDS, Cluster, Target, Workload, parse_clusters
+from .._scheduling.validate import Problem, nearest, validate_placement
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """The results of the module; ``failed`` among them when nothing fits and that was not allowed."""
+    refuse(validate_placement(params["placement"]))
+    try:
+        clusters = _given(params["clusters"]) if params["clusters"] is not None else None
+        workloads = [_workload(each) for each in params["workloads"]]
+    except RequestError as error:
+        raise InputError(str(error), next_step="Correct it in the input") from error
+    _refuse_twice(workloads)
+    application = Application(
+        clusters=_members(params, check_mode=check_mode) if clusters is None else clusters,
+        placement=params["placement"],
+        workloads=tuple(workloads),
+        current={workload.key: _current(each) for workload, each in zip(workloads, params["workloads"], strict=True)},
+        evicting=tuple(params["evicting"]),
+        observed_affinity=params["observed_affinity"],
+        trigger=params["trigger"],
+        estimator=params["estimator"],
+        compatibility=params["compatibility"],
+    )
+    return _results(place(application), must_fit=params["must_fit"])
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise one error that names all problems."""
+    if problems:
+        count = f"{len(problems)} problems in the placement: " if len(problems) > 1 else ""
+        raise InputError(
+            count + "; ".join(map(str, problems)), next_step="Nothing was asked of any cluster; correct the placement"
+        )
+
+
+def _results(decision: ApplicationDecision, *, must_fit: bool) -> dict[str, Any]:
+    failure = decision.error
+    rows = table(decision.selection)
+    return {
+        "changed": False,
+        "targets": {key: each.replicas for key, each in decision.workloads.items()},
+        "clusters": {name: verdict.to_dict() for name, verdict in decision.selection.clusters.items()},
+        "chosen": [] if failure else list(decision.clusters),
+        "without_replicas": {name: list(keys) for name, keys in decision.without_replicas.items()},
+        "table": rows,
+        "lines": table_lines(rows),
+        "explanation": explain(decision.selection) + explain_application(decision),
+        "decision": decision.to_dict(),
+        "error": failure and failure.to_dict(),
+        **({"failed": True, "msg": failure.message} if failure and must_fit else {}),
+    }
+
+
+def _given(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:
+    for index, cluster in enumerate(clusters):
+        for field in cluster:
+            if field not in CLUSTER_FIELDS:
+                meant = nearest(field, CLUSTER_FIELDS)
+                hint = f" (did you mean {meant}?)" if meant else f"; known are {', '.join(CLUSTER_FIELDS)}"
+                raise RequestError(f"clusters[{index}].{field}", f"unknown field{hint}")
+    return parse_clusters(clusters)
+
+
+def _members(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Cluster, ...]:
+    """The members of the registry, their facts fresh."""
+    from .._registry.members import list_members
+    from .._registry.scheduling import scheduling_cluster
+    from .hub import open_hub
+
+    hub = open_hub(params)
+    members = list_members(hub, names=params["names"])
+    members = _fresh(hub, members, params, check_mode=check_mode)
+    return parse_clusters([scheduling_cluster(member) for member in members.values()])
+
+
+def _fresh(hub: Any, members: Mapping[str, Any], params: Mapping[str, Any], *, check_mode: bool) -> Mapping[str, Any]:
+    from datetime import UTC, datetime
+
+    from .._registry.probe import observed_member, probe, refresh
+    from .hub import play_identity
+
+    observer, deadline, age = play_identity(None).place, params["deadline"], params["facts_age"]
+    if not check_mode:
+        return refresh(hub, members, observer=observer, older_than=age, deadline=deadline)
+    now = datetime.now(UTC)
+    old = {name: member for name, member in members.items() if member.observed_seconds_ago(now) > age}
+    seen = probe(hub, old, observer=observer, deadline=deadline) if old else {}
+    return {name: observed_member(member, seen[name]) if name in seen else member for name, member in members.items()}
+
+
+def _workload(data: Mapping[str, Any]) -> Workload:
+    workload = Workload.from_dict(data)
+    if workload.uid:
+        return workload
+    return Workload.from_dict({**data, "uid": f"{workload.namespace}/{workload.name}/{workload.kind}/{workload.name}"})
+
+
+def _current(data: Mapping[str, Any]) -> tuple[Target, ...]:
+    targets = []
+    for name, replicas in sorted(data["current"].items()):
+        try:
+            targets.append(Target(name, int(replicas)))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"workloads: current.{name} of {data['name']}: expected a number, not {replicas!r}"
+            ) from error
+    return tuple(targets)
+
+
+def _refuse_twice(workloads: Sequence[Workload]) -> None:
+    seen: set[str] = set()
+    for workload in workloads:
+        if workload.key in seen:
+            raise InputError(f"workloads: {workload.key} is given twice", next_step="Give each workload once")
+        seen.add(workload.key)

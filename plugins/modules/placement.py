@@ -1,0 +1,264 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: placement
+short_description: Decide where an application would go, and say why
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Decides over the members of the registry, or over O(clusters) given inline, which of them an application would use
+    and how many replicas of each workload go where.
+  - Gives a reason for every cluster, taken or not, and what would have to change for the opposite answer.
+  - Applies nothing. The decision that M(navarch.fleet.application) takes for the same input is the same.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - navarch.fleet.hub
+attributes:
+  check_mode:
+    support: full
+    details: Facts that are too old are looked up, but not recorded.
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+options:
+  placement:
+    description:
+      - Where the application may go and how its replicas are divided, as in C(spec.placement) of Karmada's PropagationPolicy.
+      - C(selection) is ours, V(together) (the default) chooses the clusters once for all workloads, V(each) for each of them.
+      - All its mistakes are named before anything is asked of a cluster.
+    type: dict
+    default: {}
+  workloads:
+    description:
+      - What is to be placed.
+      - Without any, the clusters for an application without replicas are chosen.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      apiVersion:
+        description: API version of the workload; a cluster must serve it.
+        type: str
+        default: apps/v1
+      kind:
+        description: Kind of the workload; a cluster must serve it.
+        type: str
+        default: Deployment
+      namespace:
+        description: Namespace of the workload.
+        type: str
+        default: default
+      name:
+        description: Name of the workload.
+        type: str
+        required: true
+      uid:
+        description:
+          - Decides ties, so that a left-over replica does not always land on the same cluster.
+          - By default made of the names above.
+        type: str
+      replicas:
+        description: How many replicas; left out for an object that has none.
+        type: int
+      resourceRequest:
+        description: What one replica asks for, as quantities by resource.
+        type: dict
+      current:
+        description: Replicas that run now, by cluster.
+        type: dict
+        default: {}
+  clusters:
+    description:
+      - Decide over these clusters instead of the registry's; no hub is needed then.
+      - Known fields are C(name), C(labels), C(provider), C(region), C(zones), C(taints), C(ready), C(deleting), C(apiEnablements),
+        C(available), C(resourceSummary), C(nodes) and C(cost).
+    type: list
+    elements: dict
+  names:
+    description:
+      - Only these members of the registry.
+    type: list
+    elements: str
+  facts_age:
+    description:
+      - Seconds. Members whose facts are older are looked at before the decision.
+    type: float
+    default: 60
+  deadline:
+    description:
+      - Seconds for each member that is looked at.
+    type: float
+    default: 10
+  evicting:
+    description:
+      - Clusters that the application is leaving.
+    type: list
+    elements: str
+    default: []
+  observed_affinity:
+    description:
+      - The affinity group in use; the search starts there.
+    type: str
+  trigger:
+    description:
+      - V(reschedule) forgets what runs where, and decides afresh.
+    type: str
+    choices: [reschedule]
+  estimator:
+    description:
+      - How free capacity is counted, from C(resourceSummary) of a cluster or by believing its C(available).
+    type: str
+    choices: [resourceSummary, available]
+    default: resourceSummary
+  compatibility:
+    description:
+      - V(karmada) decides as Karmada's scheduler does, mistakes included.
+    type: str
+    choices: [navarch, karmada]
+    default: navarch
+  must_fit:
+    description:
+      - Whether the task fails when the application cannot be placed.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: Where would ten replicas go, and why?
+  navarch.fleet.placement:
+    placement:
+      clusterAffinity:
+        labelSelector:
+          matchLabels: {env: prod}
+      spreadConstraints:
+        - {spreadByField: region, minGroups: 2}
+      replicaScheduling:
+        replicaSchedulingType: Divided
+        weightPreference: {dynamicWeight: AvailableReplicas}
+    workloads:
+      - name: shop
+        replicas: 10
+        resourceRequest: {cpu: 500m, memory: 1Gi}
+  register: decision
+
+- name: Ask what would be, without any registry
+  navarch.fleet.placement:
+    clusters:
+      - {name: idc, region: north, available: 4}
+      - {name: cloud, region: east, available: 40}
+    estimator: available
+    placement:
+      replicaScheduling: {replicaSchedulingType: Divided, replicaDivisionPreference: Aggregated}
+    workloads:
+      - {name: shop, replicas: 10}
+"""
+
+RETURN = r"""
+targets:
+  description: Replicas per workload and cluster.
+  returned: always
+  type: dict
+  sample:
+    Deployment/default/shop: {cloud-east: 6, idc-north: 4}
+clusters:
+  description: What became of each cluster, and why.
+  returned: always
+  type: dict
+  sample:
+    idc-south:
+      taken: false
+      by: filter
+      reason: its taint dedicated=gpu:NoSchedule is not tolerated
+      change: add a toleration to clusterTolerations, or remove the taint
+chosen:
+  description: The clusters that objects without replicas go to.
+  returned: always
+  type: list
+  elements: str
+  sample: [cloud-east, idc-north]
+without_replicas:
+  description: Chosen clusters in which workloads have no replica; a Service there has no local endpoint.
+  returned: always
+  type: dict
+  sample: {}
+table:
+  description: The same as rows, for people.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {cluster: idc-north, taken: true, replicas: 4, by: division, reason: 4 of 10 replicas, change: null}
+lines:
+  description: The same as aligned text.
+  returned: always
+  type: list
+  elements: str
+  sample: ["CLUSTER    REPLICAS  DECIDED BY  REASON"]
+explanation:
+  description: The decision as text, line by line.
+  returned: always
+  type: list
+  elements: str
+  sample: ["cloud-east: 6 replicas, taken by division: 6 of 10 replicas; it has room for 60"]
+decision:
+  description: The whole decision with every step, as C(ApplicationDecision) writes it.
+  returned: always
+  type: dict
+error:
+  description: Why nothing could be placed, null when it could.
+  returned: always
+  type: dict
+  sample: null
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.placing import decide
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
+
+if TYPE_CHECKING:
+    from typing import Any
+
+WORKLOAD: dict[str, dict[str, Any]] = {
+    "apiVersion": {"type": "str", "default": "apps/v1"},
+    "kind": {"type": "str", "default": "Deployment"},
+    "namespace": {"type": "str", "default": "default"},
+    "name": {"type": "str", "required": True},
+    "uid": {"type": "str"},
+    "replicas": {"type": "int"},
+    "resourceRequest": {"type": "dict"},
+    "current": {"type": "dict", "default": {}},
+}
+
+
+def main() -> None:
+    module = FleetModule(
+        {
+            "placement": {"type": "dict", "default": {}},
+            "workloads": {"type": "list", "elements": "dict", "default": [], "options": WORKLOAD},
+            "clusters": {"type": "list", "elements": "dict"},
+            "names": {"type": "list", "elements": "str"},
+            "facts_age": {"type": "float", "default": 60},
+            "deadline": {"type": "float", "default": 10},
+            "evicting": {"type": "list", "elements": "str", "default": []},
+            "observed_affinity": {"type": "str"},
+            "trigger": {"type": "str", "choices": ["reschedule"]},
+            "estimator": {"type": "str", "choices": ["resourceSummary", "available"], "default": "resourceSummary"},
+            "compatibility": {"type": "str", "choices": ["navarch", "karmada"], "default": "navarch"},
+            "must_fit": {"type": "bool", "default": True},
+        },
+        mutually_exclusive=[("clusters", "names")],
+    )
+    run(module, lambda: decide(module.params, check_mode=module.check_mode))
+
+
+if __name__ == "__main__":
+    main()
