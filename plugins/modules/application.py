@@ -156,6 +156,16 @@ clusters:
       health: {ready: 35, reasons: [], state: Healthy, total: 35}
       objects:
         - {object: Deployment shop/frontend, operation: update, reason: what is wanted has changed}
+decision:
+  description: The decision as lines for a terminal, workloads by clusters and the reason for each cluster.
+  returned: success
+  type: list
+  elements: str
+delivery:
+  description: What is done in each cluster, as lines for a terminal.
+  returned: success
+  type: list
+  elements: str
 notes:
   description: What should be known although nothing failed, such as Services without local endpoints and objects that were kept.
   returned: success
@@ -168,6 +178,7 @@ error:
 """
 
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
@@ -197,10 +208,10 @@ def main() -> None:
             "lock_holder": {"type": "str"},
         },
     )
-    run(module, lambda: work(module.params, module.check_mode))
+    run(module, lambda: work(module.params, check=module.check_mode))
 
 
-def work(params: dict, check: bool) -> dict:
+def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     settings = Settings(
         wait=params["wait"],
         timeout=float(params["wait_timeout"]),
@@ -215,7 +226,7 @@ def work(params: dict, check: bool) -> dict:
     return apply(open_hub(params), request, actor, check=check).to_dict()
 
 
-def requested(params: dict, settings: Settings) -> ApplyRequest:
+def requested(params: dict[str, Any], settings: Settings) -> ApplyRequest:
     base = Path(params["base"]) if params["base"] else None
     sources = read_sources(params["sources"], base=base, kubectl=params["kubectl"])
     spec = Spec(

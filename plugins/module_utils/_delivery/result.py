@@ -15,6 +15,7 @@ from .diff import ObjectDiff, diff_output, difference, fold
 from .identity import Identity
 from .plan import ACTIONS, FAILURES, ClusterPlan, Operation, Plan, Step
 from .render import MissingEndpoints
+from .report import decision_lines, delivery_lines
 from .rollout import Rollout
 from .verify import ClusterHealth
 
@@ -48,12 +49,17 @@ class Result:
             "reasons": dict(sorted(self.reasons.items())),
             "clusters": {name: dict(entry) for name, entry in sorted(self.clusters.items())},
             "notes": list(self.warnings),
+            "decision": decision_lines(self.replicas, self.reasons),
+            "delivery": delivery_lines(self.clusters),
             "msg": self.message,
         }
         if self.diff:
+            # Ansible shows it only when a diff was asked for.
             found["diff"] = [dict(entry) for entry in self.diff]
         if self.failed:
             found["failed"] = True
+            # What went wrong comes first; the differences would bury it.
+            found.pop("diff", None)
         if self.error is not None:
             found["error"] = self.error.to_dict()
         return found

@@ -1,0 +1,115 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: application_info
+short_description: Show how applications are, per cluster
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Reads the hub's records of applications, and looks at the members unless told not to.
+  - A member that can't be reached has an error of its own; the others are shown all the same.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - navarch.fleet.hub
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+options:
+  name:
+    description:
+      - Name of one application. Default is all.
+    type: str
+  tenant:
+    description:
+      - Namespace of the hub that holds the records. Default is all.
+    type: str
+  look:
+    description:
+      - Look at the members as well, for live health, ready replicas and what differs from the revision.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: See how the shop is
+  navarch.fleet.application_info:
+    name: shop
+  register: shop
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ shop.table }}"
+"""
+
+RETURN = r"""
+applications:
+  description: The applications with phase, revision, conditions, history, and what is in each cluster.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: shop
+      tenant: default
+      phase: Deployed
+      revision: 3
+      clusters:
+        idc-north: {replicas: 24, ready_replicas: 24, revision: 3, drifted: [], health: {state: Healthy, ready: 36, total: 36, reasons: []}}
+table:
+  description: The same as lines for a terminal, one per application and cluster.
+  returned: success
+  type: list
+  elements: str
+clusters:
+  description: For each cluster, the applications that it holds and whether they are healthy.
+  returned: always
+  type: dict
+  sample:
+    idc-north: {default/shop: Healthy}
+"""
+
+from typing import Any
+
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import statuses, table
+
+
+def main() -> None:
+    module = FleetModule(
+        {
+            "name": {"type": "str"},
+            "tenant": {"type": "str"},
+            "look": {"type": "bool", "default": True},
+        },
+    )
+    run(module, lambda: work(module.params))
+
+
+def work(params: dict[str, Any]) -> dict[str, Any]:
+    found = statuses(open_hub(params), tenant=params["tenant"], name=params["name"], look=params["look"])
+    clusters: dict[str, dict[str, str]] = {}
+    for status in found:
+        for name, entry in status.clusters.items():
+            title = f"{status.record.tenant}/{status.record.name}"
+            clusters.setdefault(name, {})[title] = str(entry.health.get("state") or "Unknown")
+    return {
+        "changed": False,
+        "applications": [status.to_dict() for status in found],
+        "table": table(found),
+        "clusters": clusters,
+    }
+
+
+if __name__ == "__main__":
+    main()
