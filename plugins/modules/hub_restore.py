@@ -72,6 +72,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module impo
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.backup import (
     Restoration,
+    moved,
     plan_restoration,
     read_backup,
     restore,
@@ -99,7 +100,7 @@ def main() -> None:
 def bring_back(module: FleetModule) -> dict[str, Any]:
     """Install, then create what is missing."""
     namespace = module.params["hub_namespace"]
-    backup = read_backup(module.params["path"])
+    backup = moved(read_backup(module.params["path"]), namespace)
     session = open_session(hub_credential(module.params))
     installation = plan_installation(session, namespace, hub_id=backup.hub_id)
     if any(step.action.value == "create" for step in installation.steps) and module.check_mode:

@@ -101,8 +101,11 @@ def member_access(profile: JoinProfile, namespaces: tuple[str, ...]) -> list[Man
 
 
 def binding_name(profile: JoinProfile) -> str:
-    """The ClusterRoleBinding of a profile: the one object whose end is the end of our access."""
-    return f"{ACCOUNT}-{profile.value}"
+    """The ClusterRoleBinding of a profile: the one object whose end is the end of our access.
+
+    Its name differs from those of :func:`hub_roles`, as the hub may be a member too.
+    """
+    return f"{ACCOUNT}-join-{profile.value}"
 
 
 def _reader_rules(name: str, inside: str) -> list[Rule]:

@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,8 @@ class Backup:
 
     hub_id: str
     taken_at: str
+    namespace: str
+    """Where the registry was."""
     objects: tuple[Manifest, ...] = field(repr=False)
 
     @property
@@ -88,7 +90,7 @@ def take_backup(hub: Hub) -> Backup:
     ]
     credentials = session.list(SECRETS, hub.namespace, label_selector=CREDENTIAL_LABEL)
     everything = (*namespaces, *leases, *session.list(CLUSTERS), *credentials, *applications, *revisions, *decisions)
-    return Backup(hub.id, format_time(datetime.now(UTC)), tuple(_kept(item) for item in everything))
+    return Backup(hub.id, format_time(datetime.now(UTC)), hub.namespace, tuple(_kept(item) for item in everything))
 
 
 def write_backup(backup: Backup, path: str) -> None:
@@ -98,6 +100,7 @@ def write_backup(backup: Backup, path: str) -> None:
         "schemaVersion": SCHEMA_VERSION,
         "hubId": backup.hub_id,
         "takenAt": backup.taken_at,
+        "namespace": backup.namespace,
         "objects": backup.objects,
     }
     folder = os.path.dirname(os.path.abspath(path))
@@ -136,7 +139,24 @@ def read_backup(path: str) -> Backup:
             f"{SCHEMA_VERSION}",
             next_step="Update the collection navarch.fleet",
         )
-    return Backup(str(document["hubId"]), str(document["takenAt"]), tuple(document["objects"]))
+    return Backup(
+        str(document["hubId"]), str(document["takenAt"]), str(document["namespace"]), tuple(document["objects"])
+    )
+
+
+def moved(backup: Backup, namespace: str) -> Backup:
+    """The backup with the registry in another namespace. Pure."""
+    objects = []
+    for obj in backup.objects:
+        metadata = dict(obj["metadata"])
+        if metadata.get("namespace") == backup.namespace:
+            metadata["namespace"] = namespace
+        found = {**obj, "metadata": metadata}
+        reference = (obj.get("spec") or {}).get("secretRef")
+        if obj["kind"] == "Cluster" and reference:
+            found["spec"] = {**obj["spec"], "secretRef": {**reference, "namespace": namespace}}
+        objects.append(found)
+    return replace(backup, namespace=namespace, objects=tuple(objects))
 
 
 def plan_restoration(session: Session, hub_id: str, backup: Backup) -> Restoration:

@@ -33,7 +33,7 @@ from .names import (
     SCHEMA_ANNOTATION,
     SCHEMA_VERSION,
 )
-from .objects import Action, Step, carry_out, covers, plan_objects, plan_removal, wait_established
+from .objects import Action, Step, carry_out, covers, outwait_removal, plan_objects, plan_removal, wait_established
 from .residue import residue
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ def plan_installation(session: Session, namespace: str, *, hub_id: str | None = 
     :param hub_id: the id that a new hub gets, for a hub that is restored; by default a new one is made.
     :raises SchemaError: a newer collection wrote it.
     """
+    # A registry that was removed a moment ago may still be on its way out.
+    outwait_removal(session, NAMESPACES, namespace)
+    for definition in (*owned_definitions(), *shared_definitions()):
+        outwait_removal(session, DEFINITIONS, definition["metadata"]["name"])
     configuration = session.get(CONFIGMAPS, HUB_CONFIGMAP, namespace)
     known = read_hub_id(configuration) if configuration else ""
     identity = known or hub_id or str(uuid.uuid4())

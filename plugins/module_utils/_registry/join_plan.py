@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.credential import Credential, read_kubeconfig
-from .._kube.errors import ApiError, DeadlineError, FleetError, InputError, NotFoundError, UnauthorizedError
+from .._kube.errors import ApiError, FleetError, InputError, NotFoundError, UnauthorizedError
 from .._kube.fanout import fan_out
 from .._kube.session import Session
 from .access import JoinProfile, member_access
@@ -37,7 +36,7 @@ from .names import (
     ROLE_BINDINGS,
     SYSTEM_NAMESPACE,
 )
-from .objects import Action, Step, plan_objects
+from .objects import Action, Step, outwait_removal, plan_objects
 from .record import cluster_after, namespaces_of, profile_of
 from .token import past_half
 
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     Manifest = dict[str, Any]
-
-_TERMINATION = 30.0
-"""Seconds to wait for a namespace of ours that is being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,8 @@ def _plan(known: Known, wanted: MemberInput, deadline: float) -> JoinPlan:
     session = Session(wanted.name, credential, timeout=deadline)
     uid = _identity(session)
     takes_over = _check_identity(known, wanted, session, uid)
-    _outwait_termination(session)
+    # A cluster that left a moment ago may still be removing our namespace.
+    outwait_removal(session, NAMESPACES, SYSTEM_NAMESPACE)
     profile, namespaces = profile_of(wanted, recorded), namespaces_of(wanted, recorded)
     _check_namespaces(session, profile, namespaces)
     desired = [*_base(known.hub, wanted.name), *_labelled(known.hub, member_access(profile, namespaces))]
@@ -213,20 +210,6 @@ def _check_identity(known: Known, wanted: MemberInput, session: Session, uid: st
             next_step=f"Use the name {named}, or let {named} leave first",
         )
     return []
-
-
-def _outwait_termination(session: Session) -> None:
-    """A cluster that left a moment ago may still be removing our namespace."""
-    give_up = time.monotonic() + _TERMINATION
-    while (session.get(NAMESPACES, SYSTEM_NAMESPACE) or {}).get("metadata", {}).get("deletionTimestamp"):
-        if time.monotonic() > give_up:
-            raise DeadlineError(
-                f"it is being removed for longer than {_TERMINATION:g} s",
-                cluster=session.cluster,
-                object=f"Namespace {SYSTEM_NAMESPACE}",
-                next_step="Look at what keeps it: kubectl describe namespace " + SYSTEM_NAMESPACE,
-            )
-        time.sleep(0.5)
 
 
 def _check_namespaces(session: Session, profile: JoinProfile, namespaces: tuple[str, ...]) -> None:

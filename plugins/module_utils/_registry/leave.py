@@ -15,9 +15,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .._kube.errors import ApiError, CredentialError, FleetError, NotFoundError, UnreachableError
+from .._kube.discovery import Resource
+from .._kube.errors import ApiError, CredentialError, FleetError, ForbiddenError, NotFoundError, UnreachableError
 from .._kube.fanout import fan_out
 from .._kube.session import Session, describe
+from .access import JoinProfile, binding_name
 from .errors import InUseError
 from .hub import Hub
 from .lease import Lock
@@ -45,6 +47,7 @@ from .names import (
     SYSTEM_NAMESPACE,
 )
 from .objects import Step, plan_removal
+from .record import recorded_namespaces
 from .residue import residue
 
 if TYPE_CHECKING:
@@ -162,7 +165,7 @@ def _plan(
         return LeavePlan(name, hub_steps, left_behind=(_everything(failed),))
     try:
         _check_identity(session, cluster)
-        steps, kept = _in_member(hub, session)
+        steps, kept = _in_member(hub, session, recorded_namespaces(cluster))
     except (ApiError, CredentialError, UnreachableError) as error:
         return LeavePlan(name, hub_steps, left_behind=(_everything(error),))
     return LeavePlan(name, hub_steps, tuple(steps), tuple(kept), session)
@@ -176,18 +179,17 @@ def _check_identity(session: Session, cluster: Manifest | None) -> None:
         raise NotFoundError("another cluster answers at its address", code=404, cluster=session.cluster)
 
 
-def _in_member(hub: Hub, session: Session) -> tuple[list[Step], list[str]]:
+def _in_member(hub: Hub, session: Session, namespaces: Collection[str]) -> tuple[list[Step], list[str]]:
     """What join made there, the binding last, and what stays."""
     mark = session.get(CONFIGMAPS, MEMBER_CONFIGMAP, SYSTEM_NAMESPACE)
     if mark is not None and (mark.get("data") or {}).get("hub") not in (None, hub.id):
         return [], ["everything of ours: it belongs to another hub now"]
-    selector = f"{HUB_LABEL}={hub.id}"
     found: list[Manifest | None] = [mark]
     account = session.get(ACCOUNTS, ACCOUNT, SYSTEM_NAMESPACE)
     if account is not None and (account["metadata"].get("labels") or {}).get(HUB_LABEL) == hub.id:
         found.append(account)
     for resource in (ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS):
-        found += _mine(session, resource, selector, hub.id)
+        found += _mine(session, resource, hub, namespaces)
     kept: list[str] = []
     namespace = session.get(NAMESPACES, SYSTEM_NAMESPACE)
     if namespace is not None and JOIN_ANNOTATION in (namespace["metadata"].get("annotations") or {}):
@@ -199,22 +201,25 @@ def _in_member(hub: Hub, session: Session) -> tuple[list[Step], list[str]]:
     return plan_removal(found), kept
 
 
-def _mine(session: Session, resource: Any, selector: str, hub_id: str) -> list[Manifest]:
+def _mine(session: Session, resource: Resource, hub: Hub, namespaces: Collection[str]) -> list[Manifest]:
     """Objects with our label; under a profile that can't list them, the known names one by one."""
     try:
-        return session.list(resource, label_selector=selector)
-    except ApiError:
-        names = [f"{ACCOUNT}-{suffix}" for suffix in ("namespaced", "namespaced-inside")]
-        namespace = None
+        return session.list(resource, label_selector=f"{HUB_LABEL}={hub.id}")
+    except ForbiddenError:
+        binding = binding_name(JoinProfile.NAMESPACED)
+        places = [(name, None) for name in (binding, f"{binding}-inside")]
         if resource is ROLE_BINDINGS:
-            names, namespace = [ACCOUNT], SYSTEM_NAMESPACE
-        got = []
-        for name in names:
-            try:
-                got.append(session.get(resource, name, namespace))
-            except ApiError:
-                continue
-        return [obj for obj in got if obj and (obj["metadata"].get("labels") or {}).get(HUB_LABEL) == hub_id]
+            places = [(ACCOUNT, namespace) for namespace in sorted({*namespaces, SYSTEM_NAMESPACE})]
+        found = (_seen(session, resource, name, namespace) for name, namespace in places)
+        return [obj for obj in found if obj and (obj["metadata"].get("labels") or {}).get(HUB_LABEL) == hub.id]
+
+
+def _seen(session: Session, resource: Resource, name: str, namespace: str | None) -> Manifest | None:
+    try:
+        return session.get(resource, name, namespace)
+    except ForbiddenError:
+        # What this profile may not even read is not of this profile.
+        return None
 
 
 def _carry_out(hub: Hub, plan: LeavePlan, lock: Lock) -> None:
@@ -274,7 +279,7 @@ def _everything(error: FleetError | None) -> str:
         for kind, namespace, name in (
             ("Namespace", None, SYSTEM_NAMESPACE),
             ("ServiceAccount", SYSTEM_NAMESPACE, ACCOUNT),
-            ("ClusterRoles and ClusterRoleBindings", None, f"{ACCOUNT}-*"),
+            ("ClusterRoles and ClusterRoleBindings", None, f"{ACCOUNT}-join-*"),
         )
     )
     return f"{names}: {error or 'the hub has no credential for it'}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from .._kube.discovery import Resource
 from .._kube.errors import DeadlineError
 from .._kube.session import FieldConflicts, Session, describe
 from .names import DEFINITIONS, KINDS
@@ -65,8 +66,12 @@ def plan_objects(session: Session, desired: Iterable[Manifest]) -> list[Step]:
 
 
 def plan_removal(found: Iterable[Manifest | None]) -> list[Step]:
-    """The deletion of those that exist."""
-    return [Step(Action.DELETE, obj, obj) for obj in found if obj is not None]
+    """The deletion of those that exist and are not on their way out."""
+    return [
+        Step(Action.DELETE, obj, obj)
+        for obj in found
+        if obj is not None and not obj["metadata"].get("deletionTimestamp")
+    ]
 
 
 def carry_out(session: Session, steps: Iterable[Step]) -> None:
@@ -94,6 +99,20 @@ def wait_established(session: Session, names: Iterable[str], *, deadline: float 
                     next_step="Look at its conditions: kubectl describe crd " + name,
                 )
             time.sleep(0.1)
+
+
+def outwait_removal(session: Session, resource: Resource, name: str, *, deadline: float = 30.0) -> None:
+    """Wait for the end of an object that is being removed, as nothing can be made inside it or in its place."""
+    give_up = time.monotonic() + deadline
+    while ((session.get(resource, name) or {}).get("metadata") or {}).get("deletionTimestamp"):
+        if time.monotonic() > give_up:
+            raise DeadlineError(
+                f"it is being removed for longer than {deadline:g} s",
+                cluster=session.cluster,
+                object=f"{resource.kind} {name}",
+                next_step=f"Look at what keeps it: kubectl describe {resource.kind.lower()} {name}",
+            )
+        time.sleep(0.5)
 
 
 def covers(found: Any, wanted: Any) -> bool:

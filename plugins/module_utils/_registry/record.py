@@ -81,8 +81,13 @@ def profile_of(wanted: MemberInput, obj: Mapping[str, Any] | None) -> JoinProfil
 
 def namespaces_of(wanted: MemberInput, obj: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Where the profile ``namespaced`` works."""
+    return wanted.namespaces or recorded_namespaces(obj)
+
+
+def recorded_namespaces(obj: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Where the member's profile ``namespaced`` works by its record."""
     recorded = (((obj or {}).get("metadata") or {}).get("annotations") or {}).get(NAMESPACES_ANNOTATION) or ""
-    return wanted.namespaces or tuple(name for name in recorded.split(",") if name)
+    return tuple(name for name in recorded.split(",") if name)
 
 
 def _labels(before: Mapping[str, str], wanted: MemberInput) -> dict[str, str]:
