@@ -125,10 +125,8 @@ def _by_weights(
     """Divide so many replicas by the weights and put them on top of what is there."""
     room = _sum(task, weights.values())
     if room < replicas:
-        raise Unplaceable(
-            Kind.UNSCHEDULABLE,
-            f"Clusters available replicas {room} are not enough to schedule: {replicas} replicas are to be placed",
-        )
+        clusters = "the cluster has" if len(weights) == 1 else f"the {len(weights)} clusters have"
+        raise Unplaceable(Kind.UNSCHEDULABLE, f"{clusters} room for {room} replicas, {replicas} are to be placed")
     if task.strategy is Strategy.AGGREGATED:
         weights = _shortest_prefix(task, weights, before, replicas)
     seats = webster(replicas, weights, uid=task.request.workload.uid)

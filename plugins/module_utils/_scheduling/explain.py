@@ -24,13 +24,11 @@ def judge_rejected(rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str
         verdicts[name] = Verdict(False, FILTER, rejection.reason, rejection.change)
 
 
-def judge_unused(task: Task, trouble: str, verdicts: dict[str, Verdict]) -> None:
+def judge_unused(task: Task, verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster that nobody judged because nothing was placed."""
     for cluster in task.request.clusters:
         if cluster.name not in verdicts:
-            verdicts[cluster.name] = Verdict(
-                False, SCORE, f"it could be used, but nothing was placed: {trouble}", "see the error"
-            )
+            verdicts[cluster.name] = Verdict(False, SCORE, "it could be used, but nothing was placed", "see the error")
 
 
 def judge_taken(
@@ -54,7 +52,7 @@ def judge_taken(
 def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster chosen for an application as a whole."""
     for candidate in chosen:
-        room = f"; it has room for {candidate.available} replicas of the missing mix" if candidate.available else ""
+        room = f"; it has room for {candidate.available} of those that are missing" if candidate.available else ""
         reason = f"chosen for the whole application, gets {_counted(totals[candidate.name])}{room}"
         verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
 

@@ -103,7 +103,7 @@ def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) ->
     if not task.karmada and len(failures) > 1:
         message = "; ".join(f"affinity group {name}: {failure.message}" for name, failure, _notes in failures)
     cleared = task.karmada and first.kind is Kind.FIT
-    notes.judges.append(partial(judge_unused, task, first.message))
+    notes.judges.append(partial(judge_unused, task))
     return Decision(
         targets=(),
         persisted=() if cleared else task.request.current,
