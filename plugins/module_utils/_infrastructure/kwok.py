@@ -12,25 +12,21 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from . import processes
+from . import kwokctl, processes
 from .errors import InfrastructureError, PortTakenError
 from .files import holds, write_atomically
+from .kwokctl import Cluster
 from .ports import PortBook, is_free
 
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller")
 BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl", "kwokctl")
-# Without these two nothing else can come up, so their death ends the wait at once.
-_VITAL = ("etcd", "kube-apiserver")
 _LINKS = {component: "kwok" if component == "kwok-controller" else component for component in COMPONENTS}
 
 
@@ -62,34 +58,6 @@ class Installation:
 
     ports: Ports
     binaries: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """One cluster by name, inside one lab directory (absolute, without symbolic links)."""
-
-    directory: Path
-    name: str
-
-    @property
-    def workdir(self) -> Path:
-        return self.directory / "kwok"
-
-    @property
-    def clusters(self) -> Path:
-        return self.workdir / "clusters"
-
-    @property
-    def folder(self) -> Path:
-        return self.clusters / self.name
-
-    @property
-    def kubeconfig(self) -> Path:
-        return self.directory / f"{self.name}.kubeconfig"
-
-    @property
-    def record(self) -> Path:
-        return self.folder / "navarch.json"
 
 
 def installation(cluster: Cluster) -> Installation | None:
@@ -129,7 +97,7 @@ def create(cluster: Cluster, binaries: Mapping[str, str], ports: PortBook, deadl
         configuration = cluster.workdir / f"{cluster.name}.json"
         write_atomically(configuration, json.dumps(_configuration(installed), indent=1))
         try:
-            _kwokctl(
+            kwokctl.run(
                 cluster,
                 binaries["kwokctl"],
                 ["create", "cluster", f"--config={configuration}", "--kubeconfig=", "--node-lease-duration-seconds=0"],
@@ -153,7 +121,7 @@ def start(cluster: Cluster, installed: Installation, ports: PortBook, deadline: 
         installed = _settle(cluster, installed, ports)
         if not _is_complete(cluster):
             try:
-                _kwokctl(cluster, installed.binaries["kwokctl"], ["start", "cluster"], deadline)
+                kwokctl.run(cluster, installed.binaries["kwokctl"], ["start", "cluster"], deadline)
             except PortTakenError:
                 if time.monotonic() > deadline:
                     raise
@@ -162,14 +130,14 @@ def start(cluster: Cluster, installed: Installation, ports: PortBook, deadline: 
         while not ready(cluster, installed):
             if time.monotonic() > deadline:
                 raise InfrastructureError(
-                    "The API server did not become ready in time.", next_step=_where_to_look(cluster)
+                    "The API server did not become ready in time.", next_step=kwokctl.where_to_look(cluster)
                 )
             time.sleep(0.2)
         if _is_complete(cluster):
             return installed
         if time.monotonic() > deadline:
             dead = ", ".join(component for component in COMPONENTS if component not in running(cluster))
-            raise InfrastructureError(f"{dead} keeps ending.", next_step=_where_to_look(cluster))
+            raise InfrastructureError(f"{dead} keeps ending.", next_step=kwokctl.where_to_look(cluster))
 
 
 def stop(cluster: Cluster) -> None:
@@ -208,23 +176,8 @@ def relink(cluster: Cluster, installed: Installation, binaries: Mapping[str, str
 
 def ready(cluster: Cluster, installed: Installation) -> bool:
     """Whether the API server answers that it is ready."""
-    return kubectl(cluster, installed, ["get", "--raw", "/readyz", "--request-timeout=5s"]).returncode == 0
-
-
-def kubectl(
-    cluster: Cluster, installed: Installation, arguments: list[str], manifest: str | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run kubectl against this cluster and no other."""
-    command = [installed.binaries["kubectl"], f"--kubeconfig={cluster.folder / 'kubeconfig.yaml'}", *arguments]
-    return subprocess.run(
-        command,
-        input=manifest or "",
-        capture_output=True,
-        text=True,
-        env=_environment(cluster),
-        timeout=60,
-        check=False,
-    )
+    arguments = ["get", "--raw", "/readyz", "--request-timeout=5s"]
+    return kwokctl.kubectl(cluster, installed.binaries["kubectl"], arguments).returncode == 0
 
 
 def kubeconfig(cluster: Cluster, installed: Installation) -> str:
@@ -334,97 +287,3 @@ def _wake(cluster: Cluster) -> None:
     for process in running(cluster).values():
         if process.frozen:
             processes.send(process, signal.SIGCONT)
-
-
-def _kwokctl(cluster: Cluster, binary: str, arguments: list[str], deadline: float) -> None:
-    """Run kwokctl; end it as soon as the store or the API server has died, and say what it died of."""
-    log = cluster.workdir / f"{cluster.name}.log"
-    with open(log, "w+", encoding="utf-8", errors="replace") as output:
-        process = subprocess.Popen(
-            [binary, *arguments, f"--name={cluster.name}"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=_environment(cluster),
-            start_new_session=True,
-        )
-        try:
-            while process.poll() is None:
-                time.sleep(0.1)
-                if time.monotonic() > deadline:
-                    raise InfrastructureError("The cluster did not start in time.", next_step=_where_to_look(cluster))
-                _check_vital(cluster)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        output.seek(0)
-        words = output.read()
-    log.unlink(missing_ok=True)
-    _check_vital(cluster)
-    if process.returncode != 0:
-        raise InfrastructureError(f"kwokctl {' '.join(arguments[:2])} failed: {_last_message(words)}")
-
-
-def _check_vital(cluster: Cluster) -> None:
-    for component in _VITAL:
-        # By number and not by what it runs: between its start and its first instruction a process runs nothing.
-        pid = _pid(cluster, component)
-        if pid is not None and processes.is_dead(pid):
-            last = _log_tail(cluster, component)
-            if "address already in use" in last:
-                raise PortTakenError(f"{component} found its port taken: {last}")
-            raise InfrastructureError(f"{component} ended: {last}.", next_step=_where_to_look(cluster))
-
-
-def _pid(cluster: Cluster, component: str) -> int | None:
-    try:
-        return int((cluster.folder / "pids" / f"{component}.pid").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _log_tail(cluster: Cluster, component: str) -> str:
-    try:
-        lines = (
-            (cluster.folder / "logs" / f"{component}.log")
-            .read_text(encoding="utf-8", errors="replace")
-            .splitlines()[-40:]
-        )
-    except OSError:
-        return "it wrote no log"
-    telling = [line for line in lines if "address already in use" in line] or [
-        line for line in lines if line.startswith(("E", "F", "Error"))
-    ]
-    return (telling or lines or ["it wrote no log"])[-1].strip()[:400]
-
-
-def _last_message(words: str) -> str:
-    for line in reversed(words.splitlines()):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            return line.strip()[:400]
-        if isinstance(entry, dict) and entry.get("msg"):
-            return f"{entry['msg']} {entry.get('err', '')}".strip()[:400]
-    return "it said nothing"
-
-
-def _where_to_look(cluster: Cluster) -> str:
-    return f"See the logs in {cluster.folder / 'logs'}."
-
-
-def _environment(cluster: Cluster) -> dict[str, str]:
-    """The user's environment without what would steer kwokctl or kubectl elsewhere, or let them write to the home."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("KWOK_") and key not in ("KUBECONFIG", "KUBERC")
-    }
-    return kept | {
-        "KWOK_WORKDIR": str(cluster.workdir),
-        "KUBECACHEDIR": str(cluster.workdir / "cache"),
-        "KUBERC": "off",
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
-    }

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from . import kwok, lab_nodes, processes
+from . import kwok, kwokctl, lab_nodes, processes
 from .errors import InfrastructureError
 from .files import holds, locked, write_atomically
 from .lab_plan import Act, Lab, LabSeen, Seen, State, Step, all_ready, member_list, plan
@@ -61,6 +61,7 @@ def reconcile(lab: Lab, state: State) -> Report:
         return preview(lab, state)
     with locked(lab.lock_file):
         lab.directory.chmod(0o700)
+        kwokctl.end_strays(lab.cluster(""))
         seen = observe(lab)
         steps = plan(lab, seen, state)
         return Report(steps, _states(seen), carry_out(lab, steps, seen))
@@ -127,6 +128,7 @@ def disturb(lab: Lab, cluster: str, component: str, state: str) -> None:
     process = kwok.running(subject).get(component)
     if state == "running":
         with locked(lab.lock_file):
+            kwokctl.end_strays(subject)
             reserved = installed.ports.of(component)
             kwok.start(subject, installed, PortBook(lab.directory, reserved), time.monotonic() + lab.timeout)
     elif state == "killed" and process is not None:
@@ -161,7 +163,7 @@ class _Worker:
             error = f"{failure.strerror or failure}: {failure.filename}"
         return _result(self._lab, name, _look(self._lab, name), time.monotonic() - began, error)
 
-    def _do(self, step: Step, cluster: kwok.Cluster, installed: kwok.Installation | None) -> kwok.Installation | None:
+    def _do(self, step: Step, cluster: kwokctl.Cluster, installed: kwok.Installation | None) -> kwok.Installation | None:
         if step.act in (Act.CREATE, Act.REPLACE):
             return kwok.create(cluster, self._lab.binaries, self._ports, self._deadline)
         if step.act is Act.STOP:
@@ -181,7 +183,7 @@ class _Worker:
             write_atomically(cluster.kubeconfig, kwok.kubeconfig(cluster, installed))
         return installed
 
-    def _nodes(self, cluster: kwok.Cluster, installed: kwok.Installation) -> None:
+    def _nodes(self, cluster: kwokctl.Cluster, installed: kwok.Installation) -> None:
         wanted = {
             lab_nodes.node_name(node): node for node in lab_nodes.nodes(self._members[cluster.name], self._lab.version)
         }
@@ -251,13 +253,13 @@ def _clear(lab: Lab) -> None:
         lab.directory.rmdir()
 
 
-def _get_nodes(cluster: kwok.Cluster, installed: kwok.Installation) -> list[Mapping[str, object]] | None:
-    answer = kwok.kubectl(cluster, installed, ["get", "nodes", "-o", "json", "--request-timeout=10s"])
+def _get_nodes(cluster: kwokctl.Cluster, installed: kwok.Installation) -> list[Mapping[str, object]] | None:
+    answer = kwokctl.kubectl(cluster, installed.binaries["kubectl"], ["get", "nodes", "-o", "json", "--request-timeout=10s"])
     return list(json.loads(answer.stdout)["items"]) if answer.returncode == 0 else None
 
 
-def _kubectl(cluster: kwok.Cluster, installed: kwok.Installation, arguments: list[str], manifest: str | None) -> None:
-    answer = kwok.kubectl(cluster, installed, arguments, manifest)
+def _kubectl(cluster: kwokctl.Cluster, installed: kwok.Installation, arguments: list[str], manifest: str | None) -> None:
+    answer = kwokctl.kubectl(cluster, installed.binaries["kubectl"], arguments, manifest)
     if answer.returncode != 0:
         raise InfrastructureError(f"kubectl {arguments[0]} of its nodes failed: {answer.stderr.strip()[:400]}")
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from . import kwok, lab_nodes, processes
+from .kwokctl import Cluster
 from .lab_nodes import Member
 
 
@@ -70,9 +71,9 @@ class Lab:
     def lock_file(self) -> Path:
         return self.directory / ".lock"
 
-    def cluster(self, name: str) -> kwok.Cluster:
+    def cluster(self, name: str) -> Cluster:
         """The cluster of this name in this lab."""
-        return kwok.Cluster(self.directory, name)
+        return Cluster(self.directory, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,24 @@ def find(clusters: Path) -> tuple[Process, ...]:
     return tuple(sorted(found, key=lambda process: (process.cluster, process.component, process.pid)))
 
 
+def callers(program: str, variable: str) -> tuple[int, ...]:
+    """Processes of this program that have this `NAME=value` in their environment."""
+    wanted = os.fsencode(variable)
+    found = []
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                name = (entry / "cmdline").read_bytes().split(b"\0", 1)[0].rpartition(b"/")[2]
+                if os.fsdecode(name) == program and wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+    return tuple(found)
+
+
+def kill(pid: int) -> None:
+    """End one process at once."""
+    _signal({pid}, signal.SIGKILL)
+
+
 def end(processes: Iterable[Process], clusters: Path, *, grace: float) -> None:
     """End these processes: SIGTERM, and SIGKILL for those that outlive `grace` seconds (0: at once)."""
     remaining = {process.pid for process in processes}
