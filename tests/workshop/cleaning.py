@@ -30,7 +30,19 @@ def clean(paths: Paths) -> list[Step]:
             log.say(f"removed {folder}")
 
     def folders(log: Log) -> None:
-        for name in ("lab", "tree", "dist", "plays", "molecule", "stripped", "reference", "ruff", "mypy", "hypothesis"):
+        for name in (
+            "lab",
+            "tree",
+            "dist",
+            "plays",
+            "molecule",
+            "stripped",
+            "homes",
+            "reference",
+            "ruff",
+            "mypy",
+            "hypothesis",
+        ):
             remove(paths.checkout / name)
         kept = [paths.cache / name for name in KEPT if (paths.cache / name).exists()]
         log.say(f"removed what belongs to this checkout in {paths.checkout} (but its logs)")

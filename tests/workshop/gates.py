@@ -36,7 +36,7 @@ def lint(paths: Paths) -> list[Step]:
         log.run("mypy", *options, "-p", "workshop", environment={"MYPYPATH": str(collection / "tests")}, directory=tree)
 
     def ansible_lint(log: Log) -> None:
-        log.run("ansible-lint", "--offline", "--nocolor", directory=collection)
+        log.run("ansible-lint", "--offline", "--nocolor", environment=_fresh_home(paths, "lint"), directory=collection)
 
     after = ("venv", "layout")
     return [Step("ruff", ruff, after), Step("mypy", mypy, after), Step("ansible-lint", ansible_lint, after)]
@@ -107,7 +107,10 @@ def package(paths: Paths) -> list[Step]:
     def check(log: Log) -> None:
         venvs.make(importer, log)
         program = importer.path / "bin"
-        path = {"PATH": f"{program}:{log.environment['PATH']}", "VIRTUAL_ENV": str(importer.path)}
+        path = _fresh_home(paths, "importer") | {
+            "PATH": f"{program}:{log.environment['PATH']}",
+            "VIRTUAL_ENV": str(importer.path),
+        }
         output = log.run(
             program / "python",
             "-m",
@@ -169,6 +172,14 @@ def old_version(paths: Paths, name: str, before: str) -> list[Step]:
             following=(f"{name}-sanity",),
         ),
     ]
+
+
+def _fresh_home(paths: Paths, name: str) -> dict[str, str]:
+    """ansible-lint installs the collection into Ansible's home and would find yesterday's there tomorrow."""
+    home = paths.checkout / "homes" / name
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    return {"ANSIBLE_HOME": str(home)}
 
 
 def _tarball(paths: Paths) -> Path:
