@@ -43,11 +43,25 @@ def estimator(
     :param unknown: the answer for a cluster without a number.
     :param taken: per cluster, what to deduct first.
     """
-    taken = taken or {}
+    gone = taken or {}
     if how == ESTIMATE_AVAILABLE:
-        return lambda cluster: _believed(cluster, unknown, taken.get(cluster.name))
+        return lambda cluster: _believed(cluster, unknown, gone.get(cluster.name))
     demands = demand(request)
-    return lambda cluster: _counted(cluster.resource_summary, demands, taken.get(cluster.name))
+
+    def count(cluster: Cluster) -> int:
+        summary = cluster.resource_summary
+        if summary is None:
+            return 0
+        fits, free = summary.free_pods, summary.countable
+        if gone and cluster.name in gone:
+            fits, free = fits - gone[cluster.name].replicas, _after(summary, gone[cluster.name])
+        for name, asked in demands:
+            share = free.get(name, 0) // asked
+            if share < fits:
+                fits = share
+        return fits if fits > 0 else 0
+
+    return count
 
 
 def demand(request: Mapping[str, Any] | None) -> tuple[tuple[str, int], ...]:
@@ -101,19 +115,6 @@ def _believed(cluster: Cluster, unknown: int, taken: Taken | None) -> int:
     if known is None or known == MAX_INT32:
         return unknown
     return max(known - taken.replicas, 0) if taken else known
-
-
-def _counted(summary: ResourceSummary | None, demands: Iterable[tuple[str, int]], taken: Taken | None) -> int:
-    if summary is None:
-        return 0
-    free, fits = summary.countable, summary.free_pods
-    if taken is not None:
-        free, fits = _after(summary, taken), fits - taken.replicas
-    for name, asked in demands:
-        share = free.get(name, 0) // asked
-        if share < fits:
-            fits = share
-    return fits if fits > 0 else 0
 
 
 def _after(summary: ResourceSummary, taken: Taken) -> Mapping[str, int]:

@@ -31,7 +31,7 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
     """The filter of this task: the overflow tier of a cluster that passes, or the rejection."""
     request, placement = task.request, task.placement
     evicting, tiers = frozenset(request.evicting), task.term.tiers
-    first = tiers[0]
+    first, current = None if tiers[0].is_open else tiers[0], task.current
     kinds = tuple((version, kind) for version, kind in (_own_kind(task), *task.serving) if kind)
     spread_fields = tuple(spread for spread in placement.spread if spread.field != "cluster")
 
@@ -41,13 +41,13 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
             return Rejection("deleting", "the cluster is being removed", "join it again")
         if name in evicting:
             return Rejection("eviction", "the workload is being evicted from it", "wait for the eviction to end")
-        tier, mismatch = 0, first.mismatch(cluster)
+        tier, mismatch = 0, first and first.mismatch(cluster)
         while mismatch is not None:
             tier += 1
             if tier == len(tiers):
                 return _outside(task, mismatch)
             mismatch = tiers[tier].mismatch(cluster)
-        if name not in task.current:
+        if name not in current:
             if cluster.taints:
                 rejection = _taint(placement, cluster)
                 if rejection is not None:

@@ -130,7 +130,7 @@ def decision_of(task: Task, result: Mapping[str, int], notes: Notes) -> Decision
 
 
 def _fits(task: Task) -> Estimate:
-    if task.replicas == 0:
+    if task.replicas == 0 or not task.asks_capacity:
         return lambda cluster: 0
     request = task.request
     count = estimator(request.estimator, request.workload.resource_request, unknown=task.replicas, taken=task.taken)

@@ -28,6 +28,11 @@ class ClusterAffinity:
     zones: tuple[Callable[[Collection[str]], bool], ...]
     names: frozenset[str]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether every cluster is meant."""
+        return not (self.excluded or self.labels or self.fields or self.zones or self.names)
+
     @classmethod
     def from_dict(cls, data: JSON) -> ClusterAffinity:
         fields: list[Match] = []

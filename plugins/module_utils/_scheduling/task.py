@@ -98,3 +98,8 @@ class Task:
     @property
     def honours_spread(self) -> bool:
         return bool(self.placement.spread) and not (self.karmada and self.placement.spread_ignored_by_karmada)
+
+    @property
+    def asks_capacity(self) -> bool:
+        """Whether the answer can depend on what the clusters have room for."""
+        return self.strategy.counts_capacity or self.honours_spread or self.term.overflows
