@@ -18,7 +18,7 @@ def test(paths: Paths) -> list[Step]:
     """Everything that must be green; the lab's long chain is listed first, cheap gates fill the other worker."""
     return [
         *gates.preparation(paths),
-        lab.binaries(),
+        lab.binaries(paths),
         lab.up(paths),
         lab.integration(paths, None),
         lab.molecule(paths, None, following=("integration",)),
@@ -65,7 +65,7 @@ def bench(paths: Paths) -> list[Step]:
 
 
 def drills(paths: Paths) -> list[Step]:
-    steps = [*gates.preparation(paths), lab.binaries(), lab.up(paths), lab.drills(paths)]
+    steps = [*gates.preparation(paths), lab.binaries(paths), lab.up(paths), lab.drills(paths)]
     for name in OLD_VERSIONS:
         steps += gates.old_version(paths, name, before=steps[-1].name)
     return [*steps, lab.down(paths, (steps[-1].name,))]
@@ -73,7 +73,7 @@ def drills(paths: Paths) -> list[Step]:
 
 def bring_up(paths: Paths) -> list[Step]:
     """A lab of the user's own, in the place where the playbook puts it by default."""
-    return [*gates.preparation(paths), lab.binaries(), quickstart.user_lab(paths)]
+    return [*gates.preparation(paths), lab.binaries(paths), quickstart.user_lab(paths)]
 
 
 def open_door(name: str, paths: Paths) -> int:
@@ -117,4 +117,4 @@ def _alone(paths: Paths) -> Iterator[None]:
 
 
 def _in_lab(paths: Paths, step: Step) -> list[Step]:
-    return [*gates.preparation(paths), lab.binaries(), lab.up(paths), step, lab.down(paths, (step.name,))]
+    return [*gates.preparation(paths), lab.binaries(paths), lab.up(paths), step, lab.down(paths, (step.name,))]

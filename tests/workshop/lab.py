@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -25,12 +24,11 @@ PLAY = """\
 """
 
 
-def binaries() -> Step:
+def binaries(paths: Paths) -> Step:
     """The programs of the lab, downloaded or built once; the long part of a first run, so it starts first."""
 
     def work(log: Log) -> None:
-        log.run("ansible", "localhost", "-m", "ansible.builtin.include_role", "-a", "name=navarch.fleet.binaries",
-                "-e", LOCAL, deadline=3600)  # fmt: skip
+        log.run("ansible-playbook", paths.collection / "tests" / "workshop" / "data" / "binaries.yml", deadline=3600)
 
     return Step("binaries", work, ("venv", "layout"), Show.MARKED)
 
@@ -62,8 +60,6 @@ def play_lab(paths: Paths, log: Log, state: str) -> None:
     log.run(
         "ansible-playbook",
         "navarch.fleet.lab",
-        "-e",
-        LOCAL,
         "-e",
         f"lab_directory={paths.lab}",
         "-e",
@@ -116,7 +112,7 @@ def drills(paths: Paths) -> Step:
     def work(log: Log) -> Counts:
         folder = paths.collection / "tests" / "drills"
         found = [file.stem for file in sorted(folder.glob("*.yml"))]
-        return _each(log, found, lambda name: log.attempt("ansible-playbook", folder / f"{name}.yml", "-e", LOCAL)[0])
+        return _each(log, found, lambda name: log.attempt("ansible-playbook", folder / f"{name}.yml")[0])
 
     return Step("drills", work, ("lab",))
 
@@ -135,9 +131,6 @@ def keep_lab() -> bool:
     return os.environ.get("KEEP_LAB", "") not in ("", "0")
 
 
-LOCAL = json.dumps({"ansible_python_interpreter": "{{ ansible_playbook_python }}"})
-
-
 def _run_target(paths: Paths, target: Path, log: Log) -> int:
     script = target / "runme.sh"
     if script.exists():
@@ -147,7 +140,7 @@ def _run_target(paths: Paths, target: Path, log: Log) -> int:
     play = plays / f"{target.name}.yml"
     play.write_text(PLAY.format(target=target.name), encoding="utf-8")
     roles = {"ANSIBLE_ROLES_PATH": str(target.parent)}
-    return log.attempt("ansible-playbook", play, "-e", LOCAL, environment=roles, directory=plays)[0]
+    return log.attempt("ansible-playbook", play, environment=roles, directory=plays)[0]
 
 
 def _run_scenario(paths: Paths, scenario: str, log: Log) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 COLLECTION = Path("ansible_collections/navarch/fleet")
 # What package managers are told by the user stays true inside the cache's home folder.
-USER_SETTINGS = (".config/pip", ".pip", ".netrc", ".config/go")
+USER_SETTINGS = (".config/pip", ".pip", ".netrc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,7 @@ def tool_environment(paths: Paths, venv: Path | None) -> dict[str, str]:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONPYCACHEPREFIX": str(paths.cache / "pycache"),
         "PYTHONUNBUFFERED": "1",
-        "GOCACHE": os.environ.get("GOCACHE", str(paths.cache / "go" / "build")),
-        "GOPATH": os.environ.get("GOPATH", str(paths.cache / "go" / "path")),
+        "GOENV": os.environ.get("GOENV") or str(Path.home() / ".config" / "go" / "env"),
         "ANSIBLE_HOME": str(home / ".ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(paths.tree),
         "ANSIBLE_NOCOWS": "1",

@@ -73,7 +73,7 @@ def run(paths: Paths) -> int:
         "ANSIBLE_FORCE_COLOR": "0",
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
     }
-    preparation = Runner([*gates.preparation(paths), lab.binaries()], paths.logs, environment, paths.repository)
+    preparation = Runner([*gates.preparation(paths), lab.binaries(paths)], paths.logs, environment, paths.repository)
     prepared = preparation.run()
     if any(result.error for result in prepared):
         return report(prepared)
