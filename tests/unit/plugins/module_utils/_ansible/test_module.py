@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import failures, run
@@ -20,8 +19,15 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _plain_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ansible 2.19 wants to know how to write its answer; older ones don't ask.
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+
+
 def module_with(**params: Any) -> FleetModule:
-    with patch_module_args(params):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
         return FleetModule(ARGUMENTS)
 
 
