@@ -21,7 +21,7 @@ from .._registry.probe import record as record_members
 from .application import Actor, Settings, Spec
 from .decide import Current, Decided, check_placement, decide
 from .execute import start
-from .identity import Manifest
+from .identity import Identity, Manifest
 from .manifests import with_namespaces
 from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
 from .publish import announce, conclude, timestamp
@@ -29,6 +29,7 @@ from .record import ApplicationRecord, get_record, write_spec
 from .result import Result, cluster_result, diffs, plan_failure, rollout_failure, warnings
 from .revision import Revision, history, load
 from .rollout import Rollout, roll_out
+from .survey import Survey
 from .verify import ClusterHealth, Expectation, wait_until_healthy
 
 FACTS_OLDER_THAN = 60.0
@@ -195,7 +196,7 @@ def _verified(prepared: Prepared, settings: Settings) -> Result:
         name: Expectation(
             found.work.session,
             prepared.owner.applyset,
-            {key: value for key, value in found.observation.live.items() if key in found.wanted},
+            _own_objects(found),
             found.observation.resource_of,
         )
         for name, found in prepared.surveys.items()
@@ -205,6 +206,11 @@ def _verified(prepared: Prepared, settings: Settings) -> Result:
     rollout = Rollout({}, health)
     error, message = rollout_failure(prepared.plan, rollout, waited=settings.wait)
     return _answer(prepared, health, rollout, changed=False, error=error, message=message)
+
+
+def _own_objects(found: Survey) -> dict[Identity, Manifest]:
+    live, implied = found.observation.live, found.work.implied
+    return {identity: live[identity] for identity in found.wanted if identity in live and identity not in implied}
 
 
 def _planned(prepared: Prepared, *, changed: bool) -> Result:

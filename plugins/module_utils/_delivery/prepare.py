@@ -46,6 +46,19 @@ class Fleet:
             "it is not in the registry", cluster=name, next_step="Join it again"
         )
 
+    def refuse_lost(self, name: str) -> None:
+        """Don't knock at a member that the registry knows to be lost: what it holds is removed when it is back.
+
+        :raises UnreachableError: it is lost.
+        """
+        member = self.members.get(name)
+        if member is not None and not member.ready and member.observed_at is not None:
+            raise UnreachableError(
+                "it is not ready, what it holds is removed when it is back",
+                cluster=name,
+                next_step="Run the play again then",
+            )
+
     def is_namespaced(self, api_version: str, kind: str) -> bool | None:
         """Whether a kind lives in namespaces, from the first member that knows it, at last from the hub."""
         ready = [session for name, session in self.sessions.items() if self.members[name].ready]
@@ -202,6 +215,8 @@ def survey_all(
 
     def look(name: str, target: tuple[tuple[Manifest, ...], bool]) -> Survey:
         items, is_leaving = target
+        if is_leaving:
+            fleet.refuse_lost(name)
         previous = {identify(item): item for item in force.previous(name)} if force else {}
         return survey(Work(fleet.session(name), items, implied, previous, is_leaving), frame)
 

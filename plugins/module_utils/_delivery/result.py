@@ -104,16 +104,17 @@ def plan_failure(plan: Plan) -> FleetError | None:
     """One error for all that stands in the way of a plan: conflicts and refusals, each with cluster and object."""
     if not plan.failures:
         return None
-    lines = [f"{name}: {step.identity.label}: {_cut(step.reason)}" for name, step in plan.failures]
-    more = f"; and {len(lines) - 10} more" if len(lines) > 10 else ""
     conflicts = any(step.operation is Operation.CONFLICT for _name, step in plan.failures)
     next_step = (
         "Nothing was written. Remove the object from the sources, give it up at its owner, or take it over with conflict_resolution: Overwrite"
         if conflicts
-        else "Nothing was written. Correct the manifest"
+        else "Nothing was written. Correct the manifest, or let our account do what is named"
     )
-    name, step = plan.failures[0]
-    return FleetError("; ".join(lines[:10]) + more, cluster=name, object=step.identity.label, next_step=next_step)
+    (name, first), *others = plan.failures
+    also = [f"also {other} {step.identity.label}: {_cut(step.reason)}" for other, step in others[:9]]
+    more = [f"and {len(others) - 9} more"] if len(others) > 9 else []
+    message = "; ".join([_cut(first.reason), *also, *more])
+    return FleetError(message, cluster=name, object=first.identity.label, next_step=next_step)
 
 
 def rollout_failure(plan: Plan, rollout: Rollout, *, waited: bool) -> tuple[FleetError | None, str]:
