@@ -8,7 +8,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.diff import (
@@ -104,6 +104,7 @@ def test_only_secrets_of_the_core_group_are_masked():
 words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=40)
 
 
+@settings(deadline=None)
 @given(words, words, st.sampled_from(["data", "stringData"]))
 def test_a_secret_never_leaks(first, second, field):
     applied = json.dumps(secret(**{field: {"key": first}}))
@@ -169,6 +170,7 @@ def test_a_digest_depends_on_content_only():
     assert len(digest(None)) == 64
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(), max_size=6), st.randoms())
 def test_a_digest_of_objects_ignores_their_order_and_counts_each(numbers, random):
     objects = [{"n": number} for number in numbers]

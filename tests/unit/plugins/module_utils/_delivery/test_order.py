@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity, identify
@@ -108,6 +108,7 @@ manifests = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(manifests, st.randoms())
 def test_the_order_is_the_same_however_objects_come_in(objects, random):
     shuffled = list(objects)
@@ -118,6 +119,7 @@ def test_the_order_is_the_same_however_objects_come_in(objects, random):
     assert len(set(keys)) == len(keys)
 
 
+@settings(deadline=None)
 @given(manifests)
 def test_nothing_is_lost_and_deletion_is_creation_reversed(objects):
     created = [manifest for stage in stages(objects) for manifest in stage.objects]

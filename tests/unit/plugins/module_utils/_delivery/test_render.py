@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.division import completions_of
@@ -60,7 +60,7 @@ WEB = Identity("apps", "Deployment", "shop", "web")
     ],
 )
 def test_what_has_replicas_says_how_many(manifest, replicas):
-    [found] = workloads_of([manifest]).values()
+    found = workloads_of([manifest])[identify(manifest)]
     assert found.replicas == replicas
     assert found.revisable == (manifest["kind"] != "Pod")
 
@@ -91,7 +91,7 @@ def test_a_workload_is_handed_to_the_scheduler_in_its_form():
         "name": "web",
         "uid": "shop/store/Deployment/web",
         "replicas": 3,
-        "resourceRequest": {"cpu": "100m", "memory": str(64 * 1024**2)},
+        "resourceRequest": {"cpu": "100m", "memory": "64Mi"},
     }
 
 
@@ -150,6 +150,7 @@ def test_completions_stay_whole_where_every_cluster_runs_the_whole_job():
     assert completions_of(job(parallelism=4), {"a": 3, "b": 1}) is None
 
 
+@settings(deadline=None)
 @given(
     completions=st.integers(0, 10_000),
     parallelism=st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 50), min_size=1),
@@ -252,6 +253,7 @@ def test_a_service_must_match_with_all_its_labels_in_its_own_namespace():
     assert render([other, workload("Deployment")], {WEB: {"b": 1}}, ["a", "b"]).without_endpoints == ()
 
 
+@settings(deadline=None)
 @given(
     counts=st.dictionaries(st.sampled_from([f"c{n}" for n in range(8)]), st.integers(0, 9), min_size=1),
     extra=st.sets(st.sampled_from([f"x{n}" for n in range(4)])),
