@@ -101,7 +101,7 @@ def _divide_by_capacity(task: Task, share: _Share, notes: Notes) -> dict[str, in
     before = {name: replicas for name, replicas in task.current.items() if name in here}
     assigned = _sum(task, before.values())
     if task.fresh:
-        weights = {candidate.name: candidate.capacity for candidate in share.clusters}
+        weights = {each.name: _sum(task, (each.available, each.assigned)) for each in share.clusters}
         return _by_weights(task, share, "fresh", share.replicas, _descending(weights), {}, notes)
     if assigned > share.replicas:
         return _by_weights(task, share, "scale down", share.replicas, _descending(before), {}, notes)

@@ -125,9 +125,9 @@ def _zone_rule(rule: Mapping[str, Any]) -> Callable[[Collection[str]], bool]:
     if operator == "In":
         return lambda zones: not values.isdisjoint(zones)
     if operator == "NotIn":
-        return lambda zones: values.isdisjoint(zones)
+        return values.isdisjoint
     if operator == "Exists":
-        return lambda zones: bool(zones)
+        return bool
     if operator == "DoesNotExist":
         return lambda zones: not zones
     return lambda zones: False
