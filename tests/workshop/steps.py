@@ -125,11 +125,12 @@ class Log:
     ) -> tuple[int, str]:
         """Like :meth:`run`, for programs whose failure is an answer."""
         words = [str(word) for word in command]
+        folder = directory or self.directory
         self.say(f"$ {' '.join(words)}")
         child = subprocess.Popen(
             words,
-            env={**self.environment, **(environment or {})},
-            cwd=directory or self.directory,
+            env={**self.environment, "PWD": str(folder), **(environment or {})},
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
