@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from .._kube.errors import InputError
 from .brake import RELEASED, Brake
@@ -114,7 +115,7 @@ class Return:
     reason: str
 
 
-Step = Taint | Move | Clean | Readmit | Return
+Step: TypeAlias = "Taint | Move | Clean | Readmit | Return"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,12 @@ def report(judgements: Mapping[str, Judgement], plan: Plan, done: Sequence[Done]
     """
     errors = [found.error for found in done if found.error is not None]
     refused = [held for held in plan.held if held.is_error]
-    clusters = {name: _cluster(judgement, plan, done) for name, judgement in sorted(judgements.items())}
+    clusters = {name: _cluster(judgement, plan, done, check=check) for name, judgement in sorted(judgements.items())}
     applications = _applications(plan, done, check=check)
     result: dict[str, Any] = {
-        "changed": bool(plan.steps) if check else any(found.result.changed for found in done if found.result),
+        "changed": bool(plan.steps)
+        if check
+        else any(found.ok or (found.result and found.result.changed) for found in done),
         "clusters": clusters,
         "applications": applications,
         "plan": [describe(step) for step in plan.steps],
@@ -70,11 +72,12 @@ def describe(step: Step) -> str:
     return f"return the share of {step.application.key} to {', '.join(step.clusters)}: {step.reason}"
 
 
-def _cluster(judgement: Judgement, plan: Plan, done: Iterable[Done]) -> dict[str, Any]:
+def _cluster(judgement: Judgement, plan: Plan, done: Sequence[Done], *, check: bool) -> dict[str, Any]:
     name = judgement.cluster
     found: dict[str, Any] = {
         "state": judgement.state.value,
         "reason": judgement.reason,
+        "action": _cluster_word(name, plan, done, check=check),
         "since": datetime.fromtimestamp(judgement.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if judgement.since
         else None,
@@ -86,6 +89,16 @@ def _cluster(judgement: Judgement, plan: Plan, done: Iterable[Done]) -> dict[str
     if failures:
         found["errors"] = failures[:10]
     return found
+
+
+def _cluster_word(name: str, plan: Plan, done: Iterable[Done], *, check: bool) -> str:
+    for entry in done:
+        if isinstance(entry.step, (Taint, Readmit)) and entry.step.cluster == name:
+            word = "taint" if isinstance(entry.step, Taint) else "readmit"
+            if entry.ok:
+                return f"would {word}" if check else {"taint": "tainted", "readmit": "readmitted"}[word]
+            return f"{word} failed"
+    return "stopped" if plan.brake.pulled else "-"
 
 
 def _applications(plan: Plan, done: Iterable[Done], *, check: bool) -> dict[str, dict[str, Any]]:
@@ -153,15 +166,14 @@ def _held(held: Held) -> dict[str, str]:
 
 def _table(clusters: Mapping[str, Mapping[str, Any]], applications: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Aligned lines: first the clusters, then what was done with which application."""
-    lines = _aligned(
-        [("CLUSTER", "STATE", "WHY"), *((name, row["state"], row["reason"]) for name, row in clusters.items())]
-    )
+    header = ("CLUSTER", "STATE", "ACTION", "WHY")
+    lines = _aligned([header, *((name, row["state"], row["action"], row["reason"]) for name, row in clusters.items())])
     rows = [("APPLICATION", "WHAT", "FROM/TO", "NOW IN", "WHY")]
     for key, application in applications.items():
         for action in application["actions"]:
-            why = action.get("error") or action["reason"]
+            why = action.get("error") or ". ".join(part for part in (action["reason"], action.get("next_step")) if part)
             now_in = ", ".join(action.get("now_in") or ()) or "-"
-            rows.append((key, action["action"], ", ".join(action["clusters"]), now_in, str(why)[:120]))
+            rows.append((key, action["action"], ", ".join(action["clusters"]), now_in, str(why)[:200]))
     return lines + (["", *_aligned(rows)] if len(rows) > 1 else [])
 
 

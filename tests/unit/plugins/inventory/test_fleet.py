@@ -42,13 +42,13 @@ class Registry:
     def __init__(self) -> None:
         self.reads = 0
         self.selectors: list[str | None] = []
-        self.error: Exception | None = None
+        self.answers = True
 
     def list_members(self, _hub: object, *, label_selector: str | None = None) -> dict[str, Member]:
         self.reads += 1
         self.selectors.append(label_selector)
-        if self.error:
-            raise self.error
+        if not self.answers:
+            raise UnreachableError("connection refused", cluster="hub", next_step="Start it")
         return {record["metadata"]["name"]: Member.from_object(record) for record in RECORDS}
 
 
@@ -143,7 +143,7 @@ def test_the_cache_spares_the_hub_until_it_is_refreshed(tmp_path: Path, registry
 
 
 def test_a_hub_that_does_not_answer_is_an_error(tmp_path: Path, registry: Registry) -> None:
-    registry.error = UnreachableError("connection refused", cluster="hub", next_step="Start it")
+    registry.answers = False
     with pytest.raises(AnsibleParserError, match="cluster hub: connection refused"):
         parsed(tmp_path)
 
