@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.errors import ApiError, CredentialError, FleetError, ForbiddenError, UnauthorizedError, UnreachableError
-from .._kube.fanout import fan_out
+from .._kube.fanout import Outcome, fan_out
 from .._kube.session import Session
 from .._kube.transport import ONE_TRY
 from .facts import PodFacts, node_facts, status_facts
@@ -33,7 +33,10 @@ DEADLINE = 10.0
 """Seconds for one member."""
 
 WORKERS = 256
-"""Members looked at at once: they cost nothing while they don't answer."""
+"""Members asked at once whether they work: they cost nothing while they don't answer."""
+
+FACT_WORKERS = 16
+"""Members whose facts are taken at once."""
 
 QUIET = 45.0
 """Seconds for which a member that looks as before is not written again; less than facts may be old for a decision."""
@@ -94,32 +97,34 @@ def probe_sessions(
     workers: int = WORKERS,
 ) -> dict[str, Observation]:
     """The same over sessions that are open already."""
-    outcomes = fan_out(
+    healths = fan_out(
         sessions,
-        lambda name, session: observe(session, members[name].system_uid if name in members else ""),
+        lambda name, session: check(session, members[name].system_uid if name in members else ""),
         workers=workers,
         deadline=deadline,
     )
+    healthy = {name: sessions[name] for name, outcome in healths.items() if outcome.error is None}
+    # Facts cost time of our own processor: more threads would only be in each other's way.
+    facts = fan_out(healthy, lambda name, session: take_facts(session), workers=FACT_WORKERS, deadline=deadline)
     now = format_time(datetime.now(UTC))
     found = {}
     for name in members:
         if name in failed:
             found[name] = _failure(name, now, observer, failed[name], 0.0)
-        elif name in outcomes:
-            outcome = outcomes[name]
-            if outcome.error is not None:
-                found[name] = _failure(name, now, observer, outcome.error, outcome.seconds)
-            else:
-                facts, incomplete = outcome.get()
-                found[name] = _success(name, now, observer, facts, incomplete, outcome.seconds)
+        elif name in facts:
+            known = {"systemUID": healths[name].get()}
+            seconds = healths[name].seconds + facts[name].seconds
+            found[name] = _success(name, now, observer, known, facts[name], seconds)
+        elif name in healths and healths[name].error is not None:
+            found[name] = _failure(name, now, observer, healths[name].error, healths[name].seconds)
     return found
 
 
-def observe(session: Session, known_uid: str) -> tuple[dict[str, Any], FleetError | None]:
-    """Facts of one member, and what kept some of them from being taken.
+def check(session: Session, known_uid: str) -> str:
+    """Whether a member works, and is the one that joined; its identity.
 
     :param known_uid: the identity it has to have; empty when it is not known yet.
-    :raises FleetError: it is not ready, or it is another cluster than the one that joined.
+    :raises FleetError: it is not ready, or it is another cluster.
     """
     _check_ready(session)
     system = session.get(NAMESPACES, "kube-system")
@@ -130,18 +135,20 @@ def observe(session: Session, known_uid: str) -> tuple[dict[str, Any], FleetErro
             cluster=session.cluster,
             next_step="Let the old one leave, then join this one",
         )
+    return uid
+
+
+def take_facts(session: Session) -> dict[str, Any]:
+    """What a member is made of: fields of ``Cluster.status``."""
     version = session.request("GET", "/version", subject="/version")
-    facts: dict[str, Any] = {"systemUID": uid, "kubernetesVersion": str(version.get("gitVersion") or "")[:64]}
-    try:
-        facts["apiEnablements"] = session.discovery().enablements()
-        nodes = node_facts(session.list(NODES))
-        pods = PodFacts.on(nodes)
-        for page in session.pages(PODS, field_selector=_RUNNING):
-            pods.count(page)
-        facts.update(status_facts(nodes, pods))
-    except ForbiddenError as error:
-        return facts, error
-    return facts, None
+    facts: dict[str, Any] = {"kubernetesVersion": str(version.get("gitVersion") or "")[:64]}
+    facts["apiEnablements"] = session.discovery().enablements()
+    nodes = node_facts(session.list(NODES))
+    pods = PodFacts.on(nodes)
+    for page in session.pages(PODS, field_selector=_RUNNING):
+        pods.count(page)
+    facts.update(status_facts(nodes, pods))
+    return facts
 
 
 def record(hub: Hub, members: Mapping[str, Member], observations: Mapping[str, Observation]) -> dict[str, Member]:
@@ -301,14 +308,15 @@ def _check_ready(session: Session) -> None:
 
 
 def _success(
-    name: str, at: str, observer: str, facts: Mapping[str, Any], incomplete: FleetError | None, seconds: float
+    name: str, at: str, observer: str, known: Mapping[str, Any], facts: Outcome[dict[str, Any]], seconds: float
 ) -> Observation:
     ready = Condition(READY, "True", "ClusterReady", "its API server is ready")
-    if incomplete is None:
-        facts_condition = Condition(FACTS_INCOMPLETE, "False", "AllRead", "")
-    else:
-        facts_condition = Condition(FACTS_INCOMPLETE, "True", incomplete.kind, str(incomplete)[:_LONGEST_MESSAGE])
-    return Observation(name, at, observer, ready, (facts_condition,), facts, None, seconds)
+    if facts.error is None:
+        condition = Condition(FACTS_INCOMPLETE, "False", "AllRead", "")
+        return Observation(name, at, observer, ready, (condition,), {**known, **facts.get()}, None, seconds)
+    # It works, and we don't know all of it: a member that lists slowly or forbids it is not lost.
+    condition = Condition(FACTS_INCOMPLETE, "True", facts.error.kind, str(facts.error)[:_LONGEST_MESSAGE])
+    return Observation(name, at, observer, ready, (condition,), known, None, seconds)
 
 
 def _failure(name: str, at: str, observer: str, error: FleetError, seconds: float) -> Observation:
