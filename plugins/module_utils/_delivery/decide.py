@@ -118,7 +118,7 @@ def decide(
     reasons = _reasons(decision, members)
     if decision.error is not None:
         raise PlacementError(
-            f"{decision.error.message}. {_sentence(reasons)}",
+            decision.error.message.rstrip("."),
             object=f"Application {spec.tenant}/{spec.name}",
             next_step="Change the placement, or add clusters that fit; nothing was changed",
         )

@@ -32,6 +32,11 @@ WRITES_AT_ONCE = 8
 WRITE_TRIES = 6
 """How often an object that a controller keeps changing is read again and written."""
 
+ROLE_WAIT = 5.0
+"""Seconds that a binding waits for its role: the server checks it against a copy that lags behind."""
+
+BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
+
 ESTABLISHED_WAIT = 30.0
 """Seconds until a new definition has to be served."""
 
@@ -42,11 +47,9 @@ class Guard(Protocol):
     @property
     def epoch(self) -> int:
         """Raised each time the lease changes hands."""
-        ...
 
     def check(self) -> None:
         """Raise LeaseLostError when it is gone."""
-        ...
 
 
 @dataclass(slots=True)
@@ -192,17 +195,26 @@ def _write(run: Run, step: Step) -> None:
     resource = _resource(run, manifest)
     live = step.before
     for attempt in range(WRITE_TRIES):
-        run.guard.check()
         try:
-            run.live[step.identity] = run.session.apply(
-                resource, at_version(manifest, live), conflicts=step.force
-            ).object
+            run.live[step.identity] = _applied(run, step, resource, at_version(manifest, live))
             return
         except ConflictError as error:
             if field_conflicts(error) or attempt == WRITE_TRIES - 1:
                 raise
             live = run.session.get(resource, step.identity.name, step.identity.namespace or None)
             _still_writable(run, step, live)
+
+
+def _applied(run: Run, step: Step, resource: Resource, body: Manifest) -> Manifest:
+    until = time.monotonic() + ROLE_WAIT
+    while True:
+        run.guard.check()
+        try:
+            return run.session.apply(resource, body, conflicts=step.force).object
+        except NotFoundError:
+            if step.identity.kind not in BINDINGS or time.monotonic() > until:
+                raise
+        time.sleep(0.2)
 
 
 def _still_writable(run: Run, step: Step, live: Manifest | None) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from .._kube.discovery import Resource
 from .._kube.errors import ApiError, BusyError, ConflictError, InvalidError, NotFoundError
 from .._kube.session import FieldConflicts, Session
-from .application import Conflict
+from .application import MEMBER_NAMESPACE, Conflict
 from .fields import has_path
 from .identity import Manifest
 from .plan import FieldConflict, Preview, predicted
@@ -69,6 +69,23 @@ def preview(session: Session, resource: Resource, question: Question) -> Preview
 def unasked(manifest: Manifest, live: Manifest | None, reason: str) -> Preview:
     """The preview of an object that no server can be asked about yet."""
     return Preview(manifest, after=predicted(live, manifest) if live else None, unverified=reason)
+
+
+def rehearse(session: Session, resource: Resource, manifest: Manifest, reason: str) -> Preview:
+    """The preview of an object whose namespace comes with the same plan.
+
+    Its form is checked in our own namespace, where nothing is kept either: an object that no server takes is refused
+    before anything is written. Whatever else the server says there is about the wrong namespace, and not listened to.
+    """
+    body = at_version({**manifest, "metadata": {**manifest["metadata"], "namespace": MEMBER_NAMESPACE}}, None)
+    try:
+        session.dry_run().apply(resource, body)
+    except InvalidError as error:
+        if error.code == 422 or (error.code == 400 and not _refuses_dry_runs(error)):
+            return Preview(manifest, refused=error.message)
+    except ApiError:
+        return unasked(manifest, None, reason)
+    return unasked(manifest, None, reason)
 
 
 def field_conflicts(error: ConflictError) -> tuple[FieldConflict, ...]:

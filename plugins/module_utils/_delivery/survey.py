@@ -30,7 +30,7 @@ from .plan import (
     settles,
     step_for,
 )
-from .preview import Question, preview, unasked
+from .preview import Question, preview, rehearse, unasked
 from .protect import protection
 
 
@@ -136,7 +136,9 @@ def _previews(
         if resource is None:
             return _unserved(manifest, wanted)
         if identity.namespace in coming:
-            return unasked(manifest, live, f"namespace {identity.namespace} is created by the same plan")
+            return rehearse(
+                work.session, resource, manifest, f"namespace {identity.namespace} is created by the same plan"
+            )
         question = Question(manifest, live, work.previous.get(identity), frame.settings.conflict)
         return preview(work.session, resource, question)
 
