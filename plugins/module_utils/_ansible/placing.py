@@ -87,8 +87,7 @@ def _members(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Cluster, .
     from .hub import open_hub
 
     hub = open_hub(params)
-    members = list_members(hub, names=params["names"])
-    members = _fresh(hub, members, params, check_mode=check_mode)
+    members = _fresh(hub, list_members(hub, names=params["names"]), params, check_mode=check_mode)
     return parse_clusters([scheduling_cluster(member) for member in members.values()])
 
 

@@ -225,7 +225,9 @@ def _deduct(taken: dict[str, Taken], task: Task, decision: Decision) -> None:
 
 def _decided(decisions: dict[str, Decision], selection: Decision) -> ApplicationDecision:
     names = tuple(target.name for target in selection.targets)
-    with_replicas = {key: {target.name for target in each.targets if target.replicas} for key, each in decisions.items()}
+    with_replicas = {
+        key: {target.name for target in each.targets if target.replicas} for key, each in decisions.items()
+    }
     missing = {name: tuple(key for key, present in with_replicas.items() if name not in present) for name in names}
     return ApplicationDecision(
         workloads=decisions,

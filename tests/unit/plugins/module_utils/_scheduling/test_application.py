@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.application import (
     Application,
@@ -16,6 +18,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.applicat
     place,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.errors import Kind
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.quantity import parse_quantity, thousandths
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.request import Target, Workload, parse_clusters
 
 DYNAMIC = {"replicaSchedulingType": "Divided", "weightPreference": {"dynamicWeight": "AvailableReplicas"}}
@@ -118,3 +121,37 @@ def test_the_next_group_is_used_when_one_workload_does_not_fit_the_first() -> No
 def test_the_answer_survives_the_way_through_a_dictionary() -> None:
     decision = place(Application(fleet(a=4), {"replicaScheduling": DYNAMIC}, (workload("web", 4), workload("off", 0))))
     assert decision.to_dict()["workloads"]["Deployment/shop/off"]["targets"] == [{"name": "a", "replicas": 0}]
+
+
+workloads = st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["100m", "1", "1500m"])), min_size=1, max_size=4)
+fleets = st.dictionaries(st.sampled_from("abcde"), st.integers(1, 16), min_size=1)
+spreads = st.sampled_from([[], [{"maxGroups": 2}], [{"minGroups": 2}]])
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(fleets, workloads, spreads, st.sampled_from([DYNAMIC, None]))
+def test_asked_again_when_it_runs_nothing_moves_and_nothing_is_overcommitted(cores, wanted, spread, scheduling) -> None:
+    asked = tuple(workload(f"w{number}", replicas, cpu) for number, (replicas, cpu) in enumerate(wanted))
+    placement = {"spreadConstraints": spread, "replicaScheduling": scheduling}
+    first = place(Application(fleet(**cores), placement, asked))
+    if first.error is not None:
+        return
+    used = dict.fromkeys(cores, 0)
+    for each in asked:
+        for name, count in first.workloads[each.key].replicas.items():
+            used[name] += count * thousandths(parse_quantity((each.resource_request or {})["cpu"]))
+    if scheduling is not None:
+        assert all(used[name] <= 1000 * count for name, count in cores.items())
+    running = parse_clusters(
+        [
+            {
+                "name": name,
+                "resourceSummary": {"allocatable": {"cpu": count, "pods": 110}, "allocated": {"cpu": f"{used[name]}m"}},
+            }
+            for name, count in cores.items()
+        ]
+    )
+    current = {key: decision.targets for key, decision in first.workloads.items()}
+    second = place(Application(running, placement, asked, current=current, present=first.clusters))
+    assert second.error is None
+    assert replicas(second) == replicas(first)

@@ -16,7 +16,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.schedule
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.webster import webster
 
 # A busy machine is no reason to fail, and no example is kept beside the sources.
-settings.register_profile("properties", deadline=None, database=None)
+settings.register_profile("properties", deadline=None, database=None, max_examples=60)
 settings.load_profile("properties")
 
 NAMES = [f"m{number}" for number in range(12)]
