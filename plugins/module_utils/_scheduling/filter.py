@@ -41,7 +41,7 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
             return Rejection("deleting", "the cluster is being removed", "join it again")
         if name in evicting:
             return Rejection("eviction", "the workload is being evicted from it", "wait for the eviction to end")
-        tier, mismatch = 0, first and first.mismatch(cluster)
+        tier, mismatch = 0, None if first is None else first.mismatch(cluster)
         while mismatch is not None:
             tier += 1
             if tier == len(tiers):
