@@ -11,7 +11,6 @@ they can refuse everything else, and what serves them must run first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from .identity import Identity, Manifest, identify
 
@@ -117,29 +116,6 @@ _WORKLOADS = _NAMES.index("workloads")
 _CUSTOM = _NAMES.index("custom")
 _LAST = 1_000
 """The rank of kinds that no table names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Objects that may be sent side by side, after all of the stages before."""
-
-    name: str
-    objects: tuple[Manifest, ...]
-    wait: bool
-    """Whether its objects must be established before the next stage can be sent."""
-
-
-def stages(objects: Iterable[Manifest]) -> tuple[Stage, ...]:
-    """The objects in stages of creation, in order within each; empty stages are left out."""
-    groups: dict[int, list[Manifest]] = {}
-    for manifest in in_order(objects):
-        groups.setdefault(stage_of(identify(manifest)), []).append(manifest)
-    return tuple(Stage(_NAMES[number], tuple(members), number == 0) for number, members in groups.items())
-
-
-def deletion_stages(objects: Iterable[Manifest]) -> tuple[Stage, ...]:
-    """The objects in stages of removal: hooks first, namespaces and definitions last."""
-    return tuple(Stage(stage.name, stage.objects[::-1], stage.wait) for stage in reversed(stages(objects)))
 
 
 def in_order(objects: Iterable[Manifest]) -> tuple[Manifest, ...]:

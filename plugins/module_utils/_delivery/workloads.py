@@ -37,8 +37,6 @@ class Workload:
     """How many in all clusters together."""
     request: dict[str, str] | None
     """What one replica asks for, in Kubernetes quantities."""
-    revisable: bool
-    """False for a bare Pod: it is one, whole, in one cluster."""
     autoscaler: str | None
     """The autoscaler among the objects that targets it, for people."""
 
@@ -71,7 +69,6 @@ def workloads_of(objects: Iterable[Manifest]) -> dict[Identity, Workload]:
             api_version=manifest["apiVersion"],
             replicas=replicas_of(manifest),
             request=pod_request(_pod_spec(manifest)) or None,
-            revisable=kind != _POD,
             autoscaler=autoscalers.get((identity.kind, identity.namespace, identity.name)),
         )
     return workloads

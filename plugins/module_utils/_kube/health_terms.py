@@ -35,21 +35,8 @@ class Health:
     final: bool = False
     """Whether waiting can't help any more."""
 
-    @property
-    def settled(self) -> bool:
-        """Whether a rollout goes on.
-
-        It does when the object is healthy, or says nothing, or waits for something that its cluster may not have at
-        all: a load balancer, an ingress controller, a provisioner of volumes. Pods that need one of these say so
-        themselves.
-        """
-        if self.state is State.PROGRESSING:
-            return self.reason in _NOT_AWAITED
-        return self.state is not State.UNHEALTHY
-
 
 HEALTHY = Health(State.HEALTHY)
-_NOT_AWAITED = frozenset({"NoAddress", "Unbound"})
 
 
 def is_observed(obj: Object) -> bool:
@@ -86,7 +73,9 @@ def unhealthy(reason: str, message: object) -> Health:
 
 def cut(message: object) -> str:
     """A member's text is foreign: one line, and bounded."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in str(message or "")[: 4 * _LONGEST_MESSAGE])
+    printable = "".join(
+        letter if letter.isprintable() else " " for letter in str(message or "")[: 4 * _LONGEST_MESSAGE]
+    )
     return " ".join(printable.split())[:_LONGEST_MESSAGE]
 
 

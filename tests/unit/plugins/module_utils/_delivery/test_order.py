@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity, identify
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.order import (
-    deletion_stages,
     in_order,
     order_key,
     stage_name,
-    stages,
+    stage_of,
 )
 
 KINDS = [
@@ -70,18 +69,9 @@ def test_a_kind_has_its_stage(kind, stage):
     assert stage_name(Identity(*kind, "", "x")) == stage
 
 
-def test_stages_come_in_order_and_only_definitions_are_waited_for():
-    found = stages(reversed(ALL))
-    assert [stage.name for stage in found] == [
-        "definitions",
-        "foundations",
-        "configuration",
-        "services",
-        "workloads",
-        "custom",
-        "hooks",
-    ]
-    assert [stage.name for stage in found if stage.wait] == ["definitions"]
+def test_stages_come_in_order():
+    found = dict.fromkeys(stage_name(identify(manifest)) for manifest in in_order(reversed(ALL)))
+    assert list(found) == ["definitions", "foundations", "configuration", "services", "workloads", "custom", "hooks"]
 
 
 def test_what_others_refer_to_comes_first_within_a_stage():
@@ -95,11 +85,6 @@ def test_what_others_refer_to_comes_first_within_a_stage():
         ("Deployment", "HorizontalPodAutoscaler"),
     ]:
         assert kinds.index(earlier) < kinds.index(later)
-
-
-def test_empty_stages_are_left_out():
-    assert [stage.name for stage in stages([of("v1", "ConfigMap")])] == ["configuration"]
-    assert stages([]) == ()
 
 
 manifests = st.lists(
@@ -121,8 +106,7 @@ def test_the_order_is_the_same_however_objects_come_in(objects, random):
 
 @settings(deadline=None)
 @given(manifests)
-def test_nothing_is_lost_and_deletion_is_creation_reversed(objects):
-    created = [manifest for stage in stages(objects) for manifest in stage.objects]
-    deleted = [manifest for stage in deletion_stages(objects) for manifest in stage.objects]
-    assert sorted(map(identify, created)) == sorted(map(identify, objects))
-    assert deleted == created[::-1]
+def test_a_later_stage_never_comes_before_an_earlier_one(objects):
+    numbers = [stage_of(identify(manifest)) for manifest in in_order(objects)]
+    assert numbers == sorted(numbers)
+    assert len(numbers) == len(objects)

@@ -62,7 +62,7 @@ WEB = Identity("apps", "Deployment", "shop", "web")
 def test_what_has_replicas_says_how_many(manifest, replicas):
     found = workloads_of([manifest])[identify(manifest)]
     assert found.replicas == replicas
-    assert found.revisable == (manifest["kind"] != "Pod")
+    assert (with_replicas(manifest, replicas + 1) is manifest) == (manifest["kind"] == "Pod")
 
 
 @pytest.mark.parametrize(

@@ -273,22 +273,6 @@ def test_a_full_quota_is_not_hidden_by_a_pod_that_waits():
 
 
 @pytest.mark.parametrize(
-    ("obj", "settled"),
-    [
-        (of("ConfigMap"), True),
-        (of("Widget"), True),
-        (of("Service", {}, {"type": "LoadBalancer"}), True),
-        (of("PersistentVolumeClaim", {"phase": "Pending"}), True),
-        (STARTING, False),
-        (of("Job", {"conditions": conditions(Failed="True")}), False),
-        (of("CustomResourceDefinition", {}), False),
-    ],
-)
-def test_a_rollout_waits_for_what_its_application_decides(obj, settled):
-    assert health(obj).settled is settled
-
-
-@pytest.mark.parametrize(
     "obj",
     [
         {},
