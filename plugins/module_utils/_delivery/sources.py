@@ -110,7 +110,7 @@ def _read_directory(path: Path) -> _Found:
         raise InputError(f"{path} has no file that ends in {', '.join(sorted(_SUFFIXES))}", next_step="Check the path")
     for file in files:
         text = _text_of(file)
-        if file.stem == "kustomization":
+        if file.stem == "kustomization" and _is_for_kustomize(text, file):
             _check_only_lists(text, file)
         else:
             yield from _read_text(text, str(file))
@@ -119,6 +119,13 @@ def _read_directory(path: Path) -> _Found:
 def _is_manifest_file(found: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in found.relative_to(folder).parts)
     return found.suffix in _SUFFIXES and not hidden and found.is_file()
+
+
+def _is_for_kustomize(text: str, file: Path) -> bool:
+    """Other tools have objects of kind Kustomization too, in files of that name."""
+    first = next((document.value for document in read_documents(text, str(file))), None)
+    version = first.get("apiVersion") if isinstance(first, Mapping) else None
+    return version is None or str(version).startswith("kustomize.config.k8s.io/")
 
 
 def _check_only_lists(text: str, file: Path) -> None:

@@ -172,6 +172,13 @@ def test_a_kustomization_that_only_lists_files_does_not_stop_a_directory(tmp_pat
     assert "changes the manifests beside it (namePrefix)" in complaint({"directory": str(tmp_path)})
 
 
+def test_an_object_of_another_tool_in_a_file_of_that_name_is_an_object(tmp_path):
+    (tmp_path / "kustomization.yaml").write_text(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux}\nspec: {path: x}\n"
+    )
+    assert names({"directory": str(tmp_path)}) == ["flux"]
+
+
 def fake_kubectl(folder: Path, script: str) -> str:
     program = folder / "kubectl"
     program.write_text(f"#!/bin/sh\n{script}\n")
