@@ -70,7 +70,7 @@ def run(paths: Paths) -> int:
     folder = user_lab_folder(paths)
     shown = environment | {
         "NAVARCH_HUB_KUBECONFIG": str(folder / "hub.kubeconfig"),
-        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
     }
     preparation = Runner([*gates.preparation(paths), lab.binaries(paths)], paths.logs, environment, paths.repository)
