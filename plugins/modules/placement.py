@@ -114,9 +114,9 @@ options:
   estimator:
     description:
       - How free capacity is counted, from C(resourceSummary) of a cluster or by believing its C(available).
+      - By default V(available) when O(clusters) are given and none of them has a C(resourceSummary).
     type: str
     choices: [resourceSummary, available]
-    default: resourceSummary
   compatibility:
     description:
       - V(karmada) decides as Karmada's scheduler does, mistakes included.
@@ -153,7 +153,6 @@ EXAMPLES = r"""
     clusters:
       - {name: idc, region: north, available: 4}
       - {name: cloud, region: east, available: 40}
-    estimator: available
     placement:
       replicaScheduling: {replicaSchedulingType: Divided, replicaDivisionPreference: Aggregated}
     workloads:
@@ -251,7 +250,7 @@ def main() -> None:
             "evicting": {"type": "list", "elements": "str", "default": []},
             "observed_affinity": {"type": "str"},
             "trigger": {"type": "str", "choices": ["reschedule"]},
-            "estimator": {"type": "str", "choices": ["resourceSummary", "available"], "default": "resourceSummary"},
+            "estimator": {"type": "str", "choices": ["resourceSummary", "available"]},
             "compatibility": {"type": "str", "choices": ["navarch", "karmada"], "default": "navarch"},
             "must_fit": {"type": "bool", "default": True},
         },

@@ -13,7 +13,15 @@ from .._kube.errors import InputError
 from .._scheduling.application import Application, ApplicationDecision, place
 from .._scheduling.errors import RequestError
 from .._scheduling.explain import explain, explain_application, table, table_lines
-from .._scheduling.request import CLUSTER_FIELDS, Cluster, Target, Workload, parse_clusters
+from .._scheduling.request import (
+    CLUSTER_FIELDS,
+    ESTIMATE_AVAILABLE,
+    ESTIMATE_SUMMARY,
+    Cluster,
+    Target,
+    Workload,
+    parse_clusters,
+)
 from .._scheduling.validate import Problem, nearest, validate_placement
 
 if TYPE_CHECKING:
@@ -37,7 +45,7 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         evicting=tuple(params["evicting"]),
         observed_affinity=params["observed_affinity"],
         trigger=params["trigger"],
-        estimator=params["estimator"],
+        estimator=params["estimator"] or _estimator(clusters),
         compatibility=params["compatibility"],
     )
     return _results(place(application), must_fit=params["must_fit"])
@@ -78,6 +86,13 @@ def _given(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:
                 hint = f" (did you mean {meant}?)" if meant else f"; known are {', '.join(CLUSTER_FIELDS)}"
                 raise RequestError(f"clusters[{index}].{field}", f"unknown field{hint}")
     return parse_clusters(clusters)
+
+
+def _estimator(given: Sequence[Cluster] | None) -> str:
+    """Who gives clusters without facts means them to be believed."""
+    if given and all(cluster.resource_summary is None for cluster in given):
+        return ESTIMATE_AVAILABLE
+    return ESTIMATE_SUMMARY
 
 
 def _members(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Cluster, ...]:

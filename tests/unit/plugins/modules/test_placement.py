@@ -34,7 +34,7 @@ def params(**more: Any) -> dict[str, Any]:
         "evicting": [],
         "observed_affinity": None,
         "trigger": None,
-        "estimator": "available",
+        "estimator": None,
         "compatibility": "navarch",
         "must_fit": True,
         **more,
@@ -67,6 +67,12 @@ def test_what_does_not_fit_is_an_answer_where_it_may_be_one() -> None:
     results = decide(params(workloads=[workload(replicas=5)], must_fit=False), check_mode=False)
     assert "failed" not in results
     assert results["error"]["kind"] == "unschedulable"
+
+
+def test_facts_are_counted_where_there_are_any() -> None:
+    counted = [{"name": "idc", "available": 40, "resourceSummary": {"allocatable": {"pods": 3}}}]
+    assert decide(params(clusters=counted), check_mode=False)["targets"] == {"Deployment/default/shop": {"idc": 3}}
+    assert decide(params(clusters=counted, workloads=[workload(replicas=4)]), check_mode=False)["failed"]
 
 
 def test_what_runs_stays_where_it_is() -> None:
