@@ -61,7 +61,7 @@ def molecule(paths: Paths) -> list[Step]:
 
 def bench(paths: Paths) -> list[Step]:
     print(machine.describe(), flush=True)
-    return _in_lab(paths, lab.benchmarks(paths))
+    return _in_lab(paths, lab.fleet(paths), lab.benchmarks(paths))
 
 
 def drills(paths: Paths) -> list[Step]:
@@ -116,5 +116,6 @@ def _alone(paths: Paths) -> Iterator[None]:
         yield
 
 
-def _in_lab(paths: Paths, step: Step) -> list[Step]:
-    return [*gates.preparation(paths), lab.binaries(paths), lab.up(paths), step, lab.down(paths, (step.name,))]
+def _in_lab(paths: Paths, *steps: Step) -> list[Step]:
+    names = tuple(step.name for step in steps)
+    return [*gates.preparation(paths), lab.binaries(paths), lab.up(paths), *steps, lab.down(paths, names)]

@@ -23,6 +23,15 @@ PLAY = """\
     - role: {target}
 """
 
+REPEATED = (
+    "application_resumes",
+    "application_survives",
+    "failover_brakes_storms",
+    "failover_moves_and_returns",
+    "join_finishes_what_was_interrupted",
+    "lab_heals",
+)
+
 
 def binaries(paths: Paths) -> Step:
     """The programs of the lab, downloaded or built once; the long part of a first run, so it starts first."""
@@ -107,14 +116,25 @@ def end_to_end(paths: Paths, log: Log) -> None:
 
 
 def drills(paths: Paths) -> Step:
-    """The long ones: repeated kills, faults, old versions."""
+    """What has to hold every time: kills, returns and interrupted plays, again and again."""
+    targets = paths.collection / "tests" / "integration" / "targets"
 
     def work(log: Log) -> Counts:
-        folder = paths.collection / "tests" / "drills"
-        found = [file.stem for file in sorted(folder.glob("*.yml"))]
-        return _each(log, found, lambda name: log.attempt("ansible-playbook", folder / f"{name}.yml")[0])
+        rounds = int(os.environ.get("ROUNDS", "5"))
+        names = [name for name in REPEATED if (targets / name).is_dir()] * rounds
+        return _each(log, names, lambda name: _run_target(paths, targets / name, log))
 
     return Step("drills", work, ("lab",))
+
+
+def fleet(paths: Paths) -> Step:
+    """The lab's members in the lab's registry."""
+
+    def work(log: Log) -> None:
+        log.run("ansible-playbook", "navarch.fleet.registry")
+        log.run("ansible-playbook", "navarch.fleet.join", "-e", f"@{paths.lab / 'clusters.yml'}")
+
+    return Step("fleet", work, ("lab",))
 
 
 def benchmarks(paths: Paths) -> Step:
@@ -124,7 +144,7 @@ def benchmarks(paths: Paths) -> Step:
         python = {"PYTHONPATH": str(paths.tree)}
         return _each(log, found, lambda name: log.attempt("python", folder / f"{name}.py", environment=python)[0])
 
-    return Step("bench", work, ("lab",), Show.PLAIN)
+    return Step("bench", work, ("fleet",), Show.PLAIN)
 
 
 def keep_lab() -> bool:
