@@ -99,7 +99,8 @@ def test_compose_groups_and_keyed_groups_see_the_variables(tmp_path: Path, regis
         "groups: {roomy: navarch_allocatable_cpu > 8}\n"
         "keyed_groups: [{key: navarch_provider, prefix: by}]\n",
     )
-    assert inventory.hosts["idc-north"].get_vars()["cores_free"] == 12.0
+    # Before ansible-core 2.19 a template gives text unless jinja2_native is set.
+    assert float(inventory.hosts["idc-north"].get_vars()["cores_free"]) == 12.0
     assert hosts(inventory, "roomy") == ["idc-north"]
     assert hosts(inventory, "by_openstack") == ["cloud-east"]
 
