@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, object] | None = None) -> dict[str, object]:
         result = super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(_ARGUMENTS)
+        arguments = self.validate_argument_spec(_ARGUMENTS)[1]
         request = _request(arguments)
         try:
             lacking = missing(request)

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
   action:
+    description: Has a part that runs on the controller.
     details: It runs on the controller, whatever the host is, and so does its cache lie there.
     support: full
   check_mode:

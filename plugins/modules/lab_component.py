@@ -43,7 +43,7 @@ options:
   state:
     description:
       - V(killed), the process is ended at once (SIGKILL), as by a power cut.
-      - V(frozen), it is stopped (SIGSTOP): connections are accepted by the kernel, and nobody ever answers.
+      - V(frozen), it is stopped (SIGSTOP). The kernel accepts connections, and nobody ever answers.
       - V(running), it runs again. What else of this cluster is down is started, too, and the API server is waited for.
     type: str
     choices: [killed, frozen, running]

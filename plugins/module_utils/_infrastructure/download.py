@@ -113,9 +113,8 @@ def _extract(archive: Path, member: str, target: Path) -> None:
 def _open(url: str, seconds: float) -> http.client.HTTPResponse:
     if urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"{url} is no http or https address")
-    response: http.client.HTTPResponse = urllib.request.urlopen(
-        urllib.request.Request(url, headers=_AGENT), timeout=seconds
-    )
+    request = urllib.request.Request(url, headers=_AGENT)
+    response: http.client.HTTPResponse = urllib.request.build_opener().open(request, timeout=seconds)
     return response
 
 
