@@ -80,6 +80,8 @@ def cluster_result(
         found["objects_left_out"] = len(steps) - OBJECTS_SHOWN
     if health is not None:
         found["health"] = health.to_dict()
+    if late and plan.leaving:
+        found["action"] = "kept"
     known = [error for error in (plan.error, *errors) if error is not None]
     if known:
         found["action"] = "failed"
