@@ -39,8 +39,8 @@ options:
   group_by:
     description:
       - What members are grouped by without further configuration. An empty list leaves only the group C(fleet).
-      - Groups are named C(provider_<provider>), C(region_<region>), C(zone_<zone>), C(label_<key>_<value>) and C(condition_<condition>),
-        C(condition_not_<condition>) or C(condition_unknown_<condition>). A character that a group's name can't have becomes C(_).
+      - Groups are named C(provider_<provider>), C(region_<region>), C(zone_<zone>), C(label_<key>_<value>), C(condition_<condition>) for
+        each condition that is true, and C(condition_not_ready). A character that a group's name can't have becomes C(_).
     type: list
     elements: str
     choices: [provider, region, zone, label, condition]
@@ -115,7 +115,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             members = self._members(path, hub, fresh=not cache)
         except FleetError as error:
-            raise AnsibleParserError(f"{path}: the registry can't be read: {error}") from error
+            raise AnsibleParserError(f"{path}: the registry can't be read: {error}") from None
         self._add_fleet(hub)
         for name, variables in members.items():
             self._add_member(name, variables)

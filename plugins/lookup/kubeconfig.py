@@ -81,4 +81,4 @@ class LookupModule(LookupBase):
             hub = connect(hub_options(self))
             return [member_credential(hub, name).kubeconfig(name) for name in terms]
         except FleetError as error:
-            raise AnsibleLookupError(f"navarch.fleet.kubeconfig: {error}") from error
+            raise AnsibleLookupError(f"navarch.fleet.kubeconfig: {error}") from None

@@ -80,11 +80,11 @@ def _raw_groups(variables: Mapping[str, Any], groupings: Collection[str]) -> Ite
         for key, value in variables["navarch_labels"].items():
             yield f"label_{key}_{value}" if value else f"label_{key}"
     if "condition" in groupings:
-        # A member that nobody has looked at yet is not ready as far as anybody knows.
-        statuses = {"Ready": "Unknown"}
-        statuses.update({kind: condition["status"] for kind, condition in variables["navarch_conditions"].items()})
-        for kind, status in statuses.items():
-            yield f"condition_{_status_word(status)}{_snake_case(kind)}"
+        if not variables["navarch_ready"]:
+            yield "condition_not_ready"
+        for kind, condition in variables["navarch_conditions"].items():
+            if condition["status"] == "True":
+                yield f"condition_{_snake_case(kind)}"
 
 
 def _condition(condition: Condition) -> dict[str, Any]:
@@ -105,10 +105,6 @@ def _capacity(summary: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         found[f"navarch_{part}_memory"] = whole(parse_quantity(resources.get("memory") or 0))
         found[f"navarch_{part}_pods"] = whole(parse_quantity(resources.get("pods") or 0))
     return found
-
-
-def _status_word(status: str) -> str:
-    return {"True": "", "False": "not_"}.get(status, "unknown_")
 
 
 def _snake_case(name: str) -> str:

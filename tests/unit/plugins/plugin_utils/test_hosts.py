@@ -57,7 +57,7 @@ def test_a_member_nobody_looked_at_is_a_host_too() -> None:
     variables = variables_of({"metadata": {"name": "new"}})
     assert variables["navarch_ready"] is False
     assert variables["navarch_ready_reason"] == "NotObserved"
-    assert host_groups(variables, GROUPINGS) == ["condition_unknown_ready"]
+    assert host_groups(variables, GROUPINGS) == ["condition_not_ready"]
 
 
 @pytest.mark.parametrize(
