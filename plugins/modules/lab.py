@@ -160,8 +160,10 @@ clusters:
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -169,7 +171,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.erro
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.kwok import BINARIES
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.lab import preview, reconcile
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.lab_nodes import Member
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.lab_plan import Lab, State
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.lab_plan import Lab, State, Step
 
 
 def main() -> None:
@@ -218,7 +220,7 @@ def main() -> None:
     module.exit_json(**answer)
 
 
-def _lab(params, state):
+def _lab(params: Mapping[str, Any], state: State) -> Lab:
     clusters = tuple(
         Member(
             **{
@@ -246,7 +248,7 @@ def _lab(params, state):
     return Lab(directory, clusters, params["binaries"], params["kubernetes_version"], params["timeout"])
 
 
-def _after(before, steps, state):
+def _after(before: Mapping[str, str], steps: Iterable[Step], state: State) -> dict[str, str]:
     if state is State.ABSENT:
         return {}
     if state is State.STOPPED:
