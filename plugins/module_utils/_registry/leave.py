@@ -207,7 +207,7 @@ def _mine(session: Session, resource: Resource, hub: Hub, namespaces: Collection
         return session.list(resource, label_selector=f"{HUB_LABEL}={hub.id}")
     except ForbiddenError:
         binding = binding_name(JoinProfile.NAMESPACED)
-        places = [(name, None) for name in (binding, f"{binding}-inside")]
+        places: list[tuple[str, str | None]] = [(name, None) for name in (binding, f"{binding}-inside")]
         if resource is ROLE_BINDINGS:
             places = [(ACCOUNT, namespace) for namespace in sorted({*namespaces, SYSTEM_NAMESPACE})]
         found = (_seen(session, resource, name, namespace) for name, namespace in places)

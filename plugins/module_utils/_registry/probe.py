@@ -115,8 +115,9 @@ def probe_sessions(
             known = {"systemUID": healths[name].get()}
             seconds = healths[name].seconds + facts[name].seconds
             found[name] = _success(name, now, observer, known, facts[name], seconds)
-        elif name in healths and healths[name].error is not None:
-            found[name] = _failure(name, now, observer, healths[name].error, healths[name].seconds)
+        elif name in healths:
+            error = healths[name].error or FleetError("not looked at", cluster=name)
+            found[name] = _failure(name, now, observer, error, healths[name].seconds)
     return found
 
 
