@@ -33,13 +33,13 @@ from .health_terms import (
 )
 from .workload_health import daemon_set, deployment, job, pod, pod_problem, replica_set, stateful_set
 
-__all__ = ["Health", "State", "explain", "health", "pod_problem"]
+__all__ = ["Health", "State", "deletion_reason", "explain", "health", "pod_problem"]
 
 
 def health(obj: Object) -> Health:
     """The health of one object as its API server returned it."""
     if mapping_at(obj, "metadata").get("deletionTimestamp"):
-        return Health(State.PROGRESSING, "Terminating", "it is being deleted")
+        return Health(State.PROGRESSING, "Terminating", deletion_reason(obj))
     group = str(obj.get("apiVersion", "")).rpartition("/")[0]
     rule = _RULES.get((group, str(obj.get("kind"))))
     if rule is not None:
@@ -47,6 +47,17 @@ def health(obj: Object) -> Health:
     if group in _PLAIN_GROUPS:
         return HEALTHY
     return _by_convention(obj)
+
+
+def deletion_reason(obj: Object) -> str:
+    """What holds an object that is being deleted: what its namespace controller says, or its finalizers."""
+    for condition in mappings_in(mapping_at(obj, "status"), "conditions"):
+        if str(condition.get("type")).startswith("Namespace") and condition.get("status") == "True":
+            return cut(condition.get("message")) or str(condition["type"])
+    finalizers = mapping_at(obj, "metadata").get("finalizers")
+    if isinstance(finalizers, list) and finalizers:
+        return cut(f"it is being deleted, held by {', '.join(map(str, finalizers))}")
+    return "it is being deleted"
 
 
 def explain(obj: Object, pods: Iterable[Object]) -> Health:

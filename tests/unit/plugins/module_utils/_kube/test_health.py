@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.health import (
     Health,
     State,
+    deletion_reason,
     explain,
     health,
     pod_problem,
@@ -202,6 +203,30 @@ def test_what_is_being_deleted_is_not_healthy():
     obj = of("ConfigMap")
     obj["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     assert health(obj).reason == "Terminating"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status", "reason"),
+    [
+        ({}, {}, "it is being deleted"),
+        ({"finalizers": ["a", "b"]}, {}, "it is being deleted, held by a, b"),
+        (
+            {},
+            {
+                "conditions": [
+                    {"type": "NamespaceContentRemaining", "status": "False", "message": "All content removed"},
+                    {"type": "NamespaceDeletionDiscoveryFailure", "status": "True", "message": "Discovery failed: x"},
+                ]
+            },
+            "Discovery failed: x",
+        ),
+    ],
+)
+def test_what_holds_a_deletion_is_named(metadata, status, reason):
+    obj = of("Namespace", status)
+    obj["metadata"].update(metadata, deletionTimestamp="2026-01-01T00:00:00Z")
+    assert deletion_reason(obj) == reason
+    assert health(obj).message == reason
 
 
 def waiting(reason: str, **more: object) -> dict:
