@@ -15,19 +15,21 @@ OLD_VERSIONS = ("core-2.16", "core-2.17", "core-2.18")
 
 
 def test(paths: Paths) -> list[Step]:
-    """Everything that must be green; the lab's long chain is listed first, cheap gates fill the other worker."""
+    """Everything that must be green; the lab's long chain is listed first, the other worker takes what is left."""
     return [
         *gates.preparation(paths),
         lab.binaries(paths),
-        lab.up(paths),
+        lab.up(paths.lab),
         lab.integration(paths, None),
-        lab.molecule(paths, None, following=("integration",)),
         *gates.lint(paths),
         *gates.unit(paths),
         *gates.sanity(paths),
         *gates.docs(paths),
         *gates.package(paths),
-        lab.down(paths, ("integration", "molecule")),
+        lab.up(paths.roles_lab, "roles-lab"),
+        lab.molecule(paths, None),
+        lab.down(paths.lab, ("integration",)),
+        lab.down(paths.roles_lab, ("molecule",), "roles-lab-down"),
     ]
 
 
@@ -56,7 +58,10 @@ def integration(paths: Paths) -> list[Step]:
 
 
 def molecule(paths: Paths) -> list[Step]:
-    return _in_lab(paths, lab.molecule(paths, os.environ.get("SCENARIO")))
+    folder = paths.roles_lab
+    scenarios = lab.molecule(paths, os.environ.get("SCENARIO"))
+    start, stop = lab.up(folder, "roles-lab"), lab.down(folder, ("molecule",), "roles-lab-down")
+    return [*gates.preparation(paths), lab.binaries(paths), start, scenarios, stop]
 
 
 def bench(paths: Paths) -> list[Step]:
@@ -65,10 +70,10 @@ def bench(paths: Paths) -> list[Step]:
 
 
 def drills(paths: Paths) -> list[Step]:
-    steps = [*gates.preparation(paths), lab.binaries(paths), lab.up(paths), lab.drills(paths)]
+    steps = [*gates.preparation(paths), lab.binaries(paths), lab.up(paths.lab), lab.drills(paths)]
     for name in OLD_VERSIONS:
         steps += gates.old_version(paths, name, before=steps[-1].name)
-    return [*steps, lab.down(paths, (steps[-1].name,))]
+    return [*steps, lab.down(paths.lab, (steps[-1].name,))]
 
 
 def bring_up(paths: Paths) -> list[Step]:
@@ -118,4 +123,4 @@ def _alone(paths: Paths) -> Iterator[None]:
 
 def _in_lab(paths: Paths, *steps: Step) -> list[Step]:
     names = tuple(step.name for step in steps)
-    return [*gates.preparation(paths), lab.binaries(paths), lab.up(paths), *steps, lab.down(paths, names)]
+    return [*gates.preparation(paths), lab.binaries(paths), lab.up(paths.lab), *steps, lab.down(paths.lab, names)]

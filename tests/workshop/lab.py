@@ -42,38 +42,31 @@ def binaries(paths: Paths) -> Step:
     return Step("binaries", work, ("venv", "layout"), Show.MARKED)
 
 
-def up(paths: Paths) -> Step:
+def up(folder: Path, name: str = "lab") -> Step:
     """A hub and three members; what an earlier run left behind is removed first."""
 
     def work(log: Log) -> None:
         if not keep_lab():
-            play_lab(paths, log, "absent")
-        play_lab(paths, log, "present")
+            play_lab(folder, log, "absent")
+        play_lab(folder, log, "present")
 
-    return Step("lab", work, ("binaries",))
+    return Step(name, work, ("binaries",))
 
 
-def down(paths: Paths, following: tuple[str, ...]) -> Step:
+def down(folder: Path, following: tuple[str, ...], name: str = "lab-down") -> Step:
     """Removes the lab, also when tests failed; KEEP_LAB=1 keeps it to look at."""
 
     def work(log: Log) -> None:
         if keep_lab():
-            log.say(f"KEEP_LAB is set: the lab stays in {paths.lab}")
+            log.say(f"KEEP_LAB is set: the lab stays in {folder}")
         else:
-            play_lab(paths, log, "absent")
+            play_lab(folder, log, "absent")
 
-    return Step("lab-down", work, ("venv", "layout"), following=following)
+    return Step(name, work, ("venv", "layout"), following=following)
 
 
-def play_lab(paths: Paths, log: Log, state: str) -> None:
-    log.run(
-        "ansible-playbook",
-        "navarch.fleet.lab",
-        "-e",
-        f"lab_directory={paths.lab}",
-        "-e",
-        f"lab_state={state}",
-    )
+def play_lab(folder: Path, log: Log, state: str) -> None:
+    log.run("ansible-playbook", "navarch.fleet.lab", "-e", f"lab_directory={folder}", "-e", f"lab_state={state}")
 
 
 def integration(paths: Paths, only: str | None) -> Step:
@@ -87,15 +80,15 @@ def integration(paths: Paths, only: str | None) -> Step:
     return Step("integration", work, ("lab",))
 
 
-def molecule(paths: Paths, only: str | None, following: tuple[str, ...] = ()) -> Step:
-    """One scenario per role."""
+def molecule(paths: Paths, only: str | None) -> Step:
+    """One scenario per role, in a lab of their own: roles change what targets rely on."""
 
     def work(log: Log) -> Counts:
         folder = paths.collection / "extensions" / "molecule"
         scenarios = [file.parent.name for file in sorted(folder.glob("*/molecule.yml"))]
         return _each(log, _chosen(scenarios, only), lambda scenario: _run_scenario(paths, scenario, log))
 
-    return Step("molecule", work, ("lab",), following=following)
+    return Step("molecule", work, ("roles-lab",))
 
 
 def end_to_end(paths: Paths, log: Log) -> None:
@@ -167,7 +160,12 @@ def _run_scenario(paths: Paths, scenario: str, log: Log) -> int:
     ephemeral = paths.checkout / "molecule" / scenario
     shutil.rmtree(ephemeral, ignore_errors=True)
     ephemeral.mkdir(parents=True)
-    places = {"MOLECULE_EPHEMERAL_DIRECTORY": str(ephemeral), "MOLECULE_NO_LOG": "false"}
+    places = {
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(ephemeral),
+        "MOLECULE_NO_LOG": "false",
+        "NAVARCH_TEST_LAB": str(paths.roles_lab),
+        "NAVARCH_HUB_KUBECONFIG": str(paths.roles_lab / "hub.kubeconfig"),
+    }
     return log.attempt("molecule", "test", "-s", scenario, environment=places, directory=paths.collection)[0]
 
 

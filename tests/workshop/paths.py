@@ -57,7 +57,13 @@ class Paths:
 
     @property
     def lab(self) -> Path:
+        """Where targets, drills and benchmarks run."""
         return self.checkout / "lab"
+
+    @property
+    def roles_lab(self) -> Path:
+        """Where scenarios of roles run, beside the targets."""
+        return self.checkout / "roles-lab"
 
 
 def find_paths() -> Paths:
