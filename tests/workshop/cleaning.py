@@ -19,7 +19,7 @@ def clean(paths: Paths) -> list[Step]:
     """Labs first, because their programs still run; then this checkout's own folder."""
 
     def labs(log: Log) -> None:
-        found = [folder for folder in (user_lab_folder(paths), paths.lab) if folder.exists()]
+        found = [folder for folder in (user_lab_folder(paths), paths.lab, paths.roles_lab) if folder.exists()]
         if not found:
             log.say("no lab is there")
         elif not venvs.describe(paths, "dev").ready:
