@@ -81,6 +81,7 @@ class Log:
     environment: Mapping[str, str]
     directory: Path
     last: str = ""
+    stopped: bool = False
     _file: TextIO | None = None
     _child: subprocess.Popen[str] | None = None
 
@@ -124,6 +125,8 @@ class Log:
         deadline: float = 2400.0,
     ) -> tuple[int, str]:
         """Like :meth:`run`, for programs whose failure is an answer."""
+        if self.stopped:
+            raise StepError("stopped")
         words = [str(word) for word in command]
         folder = directory or self.directory
         self.say(f"$ {' '.join(words)}")
@@ -157,7 +160,8 @@ class Log:
         return code, "".join(lines)
 
     def stop(self) -> None:
-        """End the program that is running now."""
+        """End the program that is running now, and start no other."""
+        self.stopped = True
         if self._child is not None:
             end_group(self._child)
 
@@ -195,7 +199,7 @@ class Runner:
                     if not done:
                         self._heartbeat()
             except KeyboardInterrupt:
-                _print("stopping")
+                _print("stopping; a lab that runs is removed by `make clean`")
                 for log in self._running.values():
                     log.stop()
                 raise
