@@ -46,18 +46,10 @@ class Fleet:
             "it is not in the registry", cluster=name, next_step="Join it again"
         )
 
-    def refuse_lost(self, name: str) -> None:
-        """Don't knock at a member that the registry knows to be lost: what it holds is removed when it is back.
-
-        :raises UnreachableError: it is lost.
-        """
+    def is_lost(self, name: str) -> bool:
+        """Whether the registry, whose facts are fresh, found that a member does not answer."""
         member = self.members.get(name)
-        if member is not None and not member.ready and member.observed_at is not None:
-            raise UnreachableError(
-                "it is not ready, what it holds is removed when it is back",
-                cluster=name,
-                next_step="Run the play again then",
-            )
+        return member is not None and not member.ready and member.observed_at is not None
 
     def is_namespaced(self, api_version: str, kind: str) -> bool | None:
         """Whether a kind lives in namespaces, from the first member that knows it, at last from the hub."""
@@ -185,7 +177,12 @@ def prepare(
         anywhere=frozenset(identify(item) for items in wanted.values() for item in items),
     )
     leaving = sorted(({*past.current.clusters, *past.stale} - set(wanted)) - set(evicting))
-    surveys, plan = survey_all(fleet, frame, wanted, leaving, past.force, implied)
+    # Nobody knocks again at a member that is lost: what it holds is removed when it is back.
+    lost = [name for name in leaving if fleet.is_lost(name)]
+    surveys, found = survey_all(
+        fleet, frame, wanted, [name for name in leaving if name not in lost], past.force, implied
+    )
+    plan = Plan({**found.clusters, **{name: _lost_plan(name) for name in lost}})
     return Prepared(
         spec=spec,
         owner=owner,
@@ -215,8 +212,6 @@ def survey_all(
 
     def look(name: str, target: tuple[tuple[Manifest, ...], bool]) -> Survey:
         items, is_leaving = target
-        if is_leaving:
-            fleet.refuse_lost(name)
         previous = {identify(item): item for item in force.previous(name)} if force else {}
         return survey(Work(fleet.session(name), items, implied, previous, is_leaving), frame)
 
@@ -227,6 +222,13 @@ def survey_all(
         for name, outcome in outcomes.items()
     }
     return surveys, Plan(plans)
+
+
+def _lost_plan(name: str) -> ClusterPlan:
+    error = UnreachableError(
+        "it is not ready, what it holds is removed when it is back", cluster=name, next_step="Run the play again then"
+    )
+    return ClusterPlan(name, leaving=True, error=error)
 
 
 def _with_implied_namespaces(objects: tuple[Manifest, ...]) -> tuple[tuple[Manifest, ...], frozenset[Identity]]:
