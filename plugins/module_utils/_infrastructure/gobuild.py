@@ -121,8 +121,14 @@ def _run(
     seen, output = _Progress(), list[str]()
     began = told = time.monotonic()
     with subprocess.Popen(
-        command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, errors="replace",
+        command,
+        cwd=source,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
     ) as process:
         readers = [
             threading.Thread(target=lambda: output.extend(process.stdout or ()), daemon=True),

@@ -163,7 +163,9 @@ class _Worker:
             error = f"{failure.strerror or failure}: {failure.filename}"
         return _result(self._lab, name, _look(self._lab, name), time.monotonic() - began, error)
 
-    def _do(self, step: Step, cluster: kwokctl.Cluster, installed: kwok.Installation | None) -> kwok.Installation | None:
+    def _do(
+        self, step: Step, cluster: kwokctl.Cluster, installed: kwok.Installation | None
+    ) -> kwok.Installation | None:
         if step.act in (Act.CREATE, Act.REPLACE):
             return kwok.create(cluster, self._lab.binaries, self._ports, self._deadline)
         if step.act is Act.STOP:
@@ -254,11 +256,15 @@ def _clear(lab: Lab) -> None:
 
 
 def _get_nodes(cluster: kwokctl.Cluster, installed: kwok.Installation) -> list[Mapping[str, object]] | None:
-    answer = kwokctl.kubectl(cluster, installed.binaries["kubectl"], ["get", "nodes", "-o", "json", "--request-timeout=10s"])
+    answer = kwokctl.kubectl(
+        cluster, installed.binaries["kubectl"], ["get", "nodes", "-o", "json", "--request-timeout=10s"]
+    )
     return list(json.loads(answer.stdout)["items"]) if answer.returncode == 0 else None
 
 
-def _kubectl(cluster: kwokctl.Cluster, installed: kwok.Installation, arguments: list[str], manifest: str | None) -> None:
+def _kubectl(
+    cluster: kwokctl.Cluster, installed: kwok.Installation, arguments: list[str], manifest: str | None
+) -> None:
     answer = kwokctl.kubectl(cluster, installed.binaries["kubectl"], arguments, manifest)
     if answer.returncode != 0:
         raise InfrastructureError(f"kubectl {arguments[0]} of its nodes failed: {answer.stderr.strip()[:400]}")

@@ -45,9 +45,7 @@ PRODUCTS = (
             )
         },
     ),
-    Product(
-        "kwok", "sigs.k8s.io/kwok", {name: f"sigs.k8s.io/kwok/cmd/{name}" for name in ("kwok", "kwokctl")}
-    ),
+    Product("kwok", "sigs.k8s.io/kwok", {name: f"sigs.k8s.io/kwok/cmd/{name}" for name in ("kwok", "kwokctl")}),
     Product(
         "etcd",
         "go.etcd.io/etcd/server/v3",

@@ -131,7 +131,7 @@ def test_a_file_that_the_release_does_not_have_is_named(request_of):
 
 def test_runs_side_by_side_download_once(request_of, publisher):
     request = request_of(["etcd", "etcdctl"])
-    threads = [threading.Thread(target=ensure, args=(request, silent)) for _ in range(3)]
+    threads = [threading.Thread(target=ensure, args=(request, silent)) for _number in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

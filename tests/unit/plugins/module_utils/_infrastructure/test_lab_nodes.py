@@ -44,7 +44,11 @@ def test_a_place_that_was_not_named_has_no_label():
 
 
 def test_the_system_keeps_its_share():
-    assert nodes(CLOUD, "v1.37.2")[0]["status"]["allocatable"] == {"cpu": "3800m", "memory": str(15 << 30), "pods": "60"}
+    assert nodes(CLOUD, "v1.37.2")[0]["status"]["allocatable"] == {
+        "cpu": "3800m",
+        "memory": str(15 << 30),
+        "pods": "60",
+    }
 
 
 def test_the_same_description_gives_the_same_nodes():

@@ -76,12 +76,12 @@ def test_a_frozen_process_is_woken():
 
 
 def test_other_binaries_are_taken_on_before_the_start():
-    assert [act for _, act in acts(replace(RUNS, unlinked=("etcd",)))] == [Act.RELINK, Act.START, Act.NODES]
+    assert [act for _name, act in acts(replace(RUNS, unlinked=("etcd",)))] == [Act.RELINK, Act.START, Act.NODES]
 
 
 def test_a_port_that_moves_changes_the_kubeconfig():
     moved = replace(RUNS, alive={}, nodes=None, taken=(1,))
-    assert [act for _, act in acts(moved)] == [Act.START, Act.NODES, Act.KUBECONFIG]
+    assert [act for _name, act in acts(moved)] == [Act.START, Act.NODES, Act.KUBECONFIG]
 
 
 def test_a_node_that_is_not_ready_is_waited_for():
