@@ -100,6 +100,8 @@ def docs(paths: Paths) -> list[Step]:
 def package(paths: Paths) -> list[Step]:
     """What users get: the tarball, Galaxy's own check of it, and that its essential folders are enough."""
     importer = venvs.describe(paths, "importer")
+    # A playbook shows kubernetes.core's modules; the package `ansible` brings that collection.
+    others = venvs.describe(paths, "dev").path / "lib" / f"python{python_version()}" / "site-packages"
 
     def build(log: Log) -> None:
         layout.build(paths, log)
@@ -108,6 +110,7 @@ def package(paths: Paths) -> list[Step]:
         venvs.make(importer, log)
         program = importer.path / "bin"
         path = _fresh_home(paths, "importer") | {
+            "ANSIBLE_COLLECTIONS_PATH": f"{paths.tree}:{others}",
             "PATH": f"{program}:{log.environment['PATH']}",
             "VIRTUAL_ENV": str(importer.path),
         }
