@@ -8,6 +8,7 @@ from types import FrameType
 
 from .doors import DOORS, open_door
 from .paths import find_paths
+from .steps import StepError
 
 
 def main(words: list[str]) -> int:
@@ -18,6 +19,9 @@ def main(words: list[str]) -> int:
         signal.signal(sign, _interrupt)
     try:
         return open_door(words[0], find_paths())
+    except StepError as problem:
+        print(problem, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
 

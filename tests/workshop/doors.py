@@ -16,11 +16,12 @@ OLD_VERSIONS = ("core-2.16", "core-2.17", "core-2.18")
 
 def test(paths: Paths) -> list[Step]:
     """Everything that must be green; the lab's long chain is listed first, the other worker takes what is left."""
+    targets = lab.targets(paths)
     return [
         *gates.preparation(paths),
         lab.binaries(paths),
         lab.up(paths.lab),
-        lab.integration(paths, None),
+        lab.integration(paths, targets, paths.lab, "integration", "lab"),
         *gates.lint(paths),
         *gates.unit(paths),
         *gates.sanity(paths),
@@ -28,8 +29,9 @@ def test(paths: Paths) -> list[Step]:
         *gates.package(paths),
         lab.up(paths.roles_lab, "roles-lab"),
         lab.molecule(paths, None),
+        lab.integration(paths, targets, paths.roles_lab, "integration-beside", "molecule"),
         lab.down(paths.lab, ("integration",)),
-        lab.down(paths.roles_lab, ("molecule",), "roles-lab-down"),
+        lab.down(paths.roles_lab, ("molecule", "integration-beside"), "roles-lab-down"),
     ]
 
 
@@ -54,7 +56,8 @@ def package(paths: Paths) -> list[Step]:
 
 
 def integration(paths: Paths) -> list[Step]:
-    return _in_lab(paths, lab.integration(paths, os.environ.get("TARGET")))
+    targets = lab.targets(paths, os.environ.get("TARGET"))
+    return _in_lab(paths, lab.integration(paths, targets, paths.lab, "integration", "lab"))
 
 
 def molecule(paths: Paths) -> list[Step]:

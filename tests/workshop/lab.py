@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from .paths import Paths
@@ -69,15 +70,20 @@ def play_lab(folder: Path, log: Log, state: str) -> None:
     log.run("ansible-playbook", "navarch.fleet.lab", "-e", f"lab_directory={folder}", "-e", f"lab_state={state}")
 
 
-def integration(paths: Paths, only: str | None) -> Step:
-    """One play per target, one after the other, because they share the lab."""
-    folder = paths.collection / "tests" / "integration" / "targets"
+def targets(paths: Paths, only: str | None = None) -> deque[str]:
+    """The integration targets, to be taken one by one by as many labs as there are."""
+    folder = paths.repository / "tests" / "integration" / "targets"
+    return deque(_chosen([target for target in sorted(_folders(folder)) if not target.startswith("setup_")], only))
+
+
+def integration(paths: Paths, waiting: deque[str], folder: Path, name: str, after: str) -> Step:
+    """One play per target, one after the other, because the targets of one lab share it."""
+    found = paths.collection / "tests" / "integration" / "targets"
 
     def work(log: Log) -> Counts:
-        targets = [target for target in sorted(_folders(folder)) if not target.startswith("setup_")]
-        return _each(log, _chosen(targets, only), lambda target: _run_target(paths, folder / target, log))
+        return _each(log, _taken(waiting), lambda target: _run_target(paths, folder, found / target, log))
 
-    return Step("integration", work, ("lab",))
+    return Step(name, work, (after,))
 
 
 def molecule(paths: Paths, only: str | None) -> Step:
@@ -110,12 +116,12 @@ def end_to_end(paths: Paths, log: Log) -> None:
 
 def drills(paths: Paths) -> Step:
     """What has to hold every time: kills, returns and interrupted plays, again and again."""
-    targets = paths.collection / "tests" / "integration" / "targets"
+    found = paths.collection / "tests" / "integration" / "targets"
 
     def work(log: Log) -> Counts:
         rounds = int(os.environ.get("ROUNDS", "5"))
-        names = [name for name in REPEATED if (targets / name).is_dir()] * rounds
-        return _each(log, names, lambda name: _run_target(paths, targets / name, log))
+        names = [name for name in REPEATED if (found / name).is_dir()] * rounds
+        return _each(log, names, lambda name: _run_target(paths, paths.lab, found / name, log))
 
     return Step("drills", work, ("lab",))
 
@@ -144,16 +150,16 @@ def keep_lab() -> bool:
     return os.environ.get("KEEP_LAB", "") not in ("", "0")
 
 
-def _run_target(paths: Paths, target: Path, log: Log) -> int:
+def _run_target(paths: Paths, folder: Path, target: Path, log: Log) -> int:
+    environment = _lab_environment(folder) | {"ANSIBLE_ROLES_PATH": str(target.parent)}
     script = target / "runme.sh"
     if script.exists():
-        return log.attempt("bash", script, directory=target)[0]
+        return log.attempt("bash", script, environment=environment, directory=target)[0]
     plays = paths.checkout / "plays"
     plays.mkdir(parents=True, exist_ok=True)
     play = plays / f"{target.name}.yml"
     play.write_text(PLAY.format(target=target.name), encoding="utf-8")
-    roles = {"ANSIBLE_ROLES_PATH": str(target.parent)}
-    return log.attempt("ansible-playbook", play, environment=roles, directory=plays)[0]
+    return log.attempt("ansible-playbook", play, environment=environment, directory=plays)[0]
 
 
 def _run_scenario(paths: Paths, scenario: str, log: Log) -> int:
@@ -163,10 +169,22 @@ def _run_scenario(paths: Paths, scenario: str, log: Log) -> int:
     places = {
         "MOLECULE_EPHEMERAL_DIRECTORY": str(ephemeral),
         "MOLECULE_NO_LOG": "false",
-        "NAVARCH_TEST_LAB": str(paths.roles_lab),
-        "NAVARCH_HUB_KUBECONFIG": str(paths.roles_lab / "hub.kubeconfig"),
+        **_lab_environment(paths.roles_lab),
     }
     return log.attempt("molecule", "test", "-s", scenario, environment=places, directory=paths.collection)[0]
+
+
+def _lab_environment(folder: Path) -> dict[str, str]:
+    return {"NAVARCH_TEST_LAB": str(folder), "NAVARCH_HUB_KUBECONFIG": str(folder / "hub.kubeconfig")}
+
+
+def _taken(waiting: deque[str]) -> Iterator[str]:
+    """Takes what nobody else took; the deque's own operations are atomic."""
+    while True:
+        try:
+            yield waiting.popleft()
+        except IndexError:
+            return
 
 
 def _each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:

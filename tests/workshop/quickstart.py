@@ -11,6 +11,8 @@ from .paths import Paths, tool_environment
 from .steps import Log, Runner, Show, Step, report
 
 LOST = "idc-north"
+PATIENCE = 10
+"""Seconds: a third of the default, so that the reader need not wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ def acts(folder: Path) -> list[Act]:
         Act("rollout", "The same, carried out.", play("apply", *shop)),
         Act("status", "Where the application runs now.", play("status")),
         Act("loss", f"The API server of {LOST} is killed: its process, by SIGKILL.", component("killed")),
-        Act("failover", f"The share of {LOST} moves to the clusters that its placement allows.", play("failover")),
+        Act(
+            "failover",
+            f"The share of {LOST} moves to the clusters that its placement allows.",
+            play("failover", "-e", f"failover_toleration={PATIENCE}"),
+        ),
         Act("status-lost", f"Where it runs without {LOST}.", play("status")),
         Act("restart", f"{LOST} comes back.", component("running")),
         Act("failback", "Stale copies are removed first, then the share returns.", play("failover")),
