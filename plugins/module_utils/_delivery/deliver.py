@@ -26,7 +26,7 @@ from .manifests import with_namespaces
 from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
 from .publish import announce, conclude, timestamp
 from .record import ApplicationRecord, get_record, write_spec
-from .result import Result, cluster_result, diffs, plan_failure, rollout_failure, warnings
+from .result import Result, access_failure, cluster_result, diffs, plan_failure, rollout_failure, warnings
 from .revision import Revision, history, load
 from .rollout import Rollout, roll_out
 from .survey import Survey
@@ -60,7 +60,14 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
     spec = request.spec
 
     def plan(fleet: Fleet, past: History) -> Prepared:
-        return prepare(hub, fleet, spec, request.objects, past, request.settings, author=actor.who, created=timestamp())
+        prepared = prepare(
+            hub, fleet, spec, request.objects, past, request.settings, author=actor.who, created=timestamp()
+        )
+        # A failover goes on without such a member; a user who asks for it there hears of it first.
+        failure = access_failure(prepared.plan)
+        if failure is not None:
+            raise failure
+        return prepared
 
     return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None)
 

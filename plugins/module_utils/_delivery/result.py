@@ -119,6 +119,25 @@ def plan_failure(plan: Plan) -> FleetError | None:
     return FleetError(message, cluster=name, object=first.identity.label, next_step=next_step)
 
 
+def access_failure(plan: Plan) -> FleetError | None:
+    """The error of the first target that won't take the application until somebody acts, for example an expired token.
+
+    A target that does not answer is none: it may answer at any moment, and the others need not wait for it.
+    """
+    found = [
+        (name, target.error)
+        for name, target in sorted(plan.clusters.items())
+        if target.error is not None and not target.error.temporary and not target.leaving
+    ]
+    if not found:
+        return None
+    (_first, error), *others = found
+    if others:
+        error.message += f"; {', '.join(name for name, _error in others)} can't be used either"
+    error.next_step = f"Nothing was written. {error.next_step or 'Mend it, or leave the cluster out of the placement'}"
+    return error
+
+
 def rollout_failure(plan: Plan, rollout: Rollout, *, waited: bool) -> tuple[FleetError | None, str]:
     """The first thing that went wrong, and a sentence about all of it."""
     errors: dict[str, FleetError] = {
