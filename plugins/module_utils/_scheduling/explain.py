@@ -52,7 +52,7 @@ def judge_taken(
 def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster chosen for an application as a whole."""
     for candidate in chosen:
-        room = f"; it has room for {candidate.available} of those that are missing" if candidate.available else ""
+        room = f"; its free capacity holds {candidate.available} more" if candidate.available else ""
         reason = f"chosen for the whole application, gets {_counted(totals[candidate.name])}{room}"
         verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
 
