@@ -42,6 +42,7 @@ IS_HUB_ANNOTATION = f"{PREFIX}is-hub"
 
 TAINT_UNSCHEDULABLE = f"{PREFIX}unschedulable"
 TAINT_NOT_READY = f"{PREFIX}not-ready"
+"""Never stored: a member that is not ready has it when work is placed."""
 TAINT_UNREACHABLE = f"{PREFIX}unreachable"
 
 READY = "Ready"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .member import Member
+from .member import Member, Taint
+from .names import TAINT_NOT_READY
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,7 +25,7 @@ def scheduling_cluster(member: Member) -> dict[str, Any]:
         "provider": member.provider,
         "region": member.region,
         "zones": list(member.zones),
-        "taints": [taint.to_dict() for taint in member.taints],
+        "taints": [taint.to_dict() for taint in (*member.taints, *_implied(member))],
         "ready": member.ready,
         "deleting": member.deleting,
         # Unknown is not the same as nothing: a member that was never read may serve anything.
@@ -36,3 +37,14 @@ def scheduling_cluster(member: Member) -> dict[str, Any]:
         "nodes": None,
         "cost": member.cost,
     }  # fmt: skip
+
+
+def _implied(member: Member) -> tuple[Taint, ...]:
+    """What a member that is not ready repels without anybody writing it: new work, as in Karmada since v1.14.
+
+    What runs there stays: current targets are exempt from taints, and only failover moves them. A member that nobody
+    has looked at yet is no reason to stay away.
+    """
+    if member.ready or member.observed_at is None:
+        return ()
+    return (Taint(TAINT_NOT_READY, "NoSchedule"),)

@@ -96,3 +96,13 @@ def test_times_are_read_as_they_are_written() -> None:
     moment = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
     assert parse_time(format_time(moment)) == moment
     assert parse_time("nonsense") < moment - timedelta(days=10_000)
+
+
+def test_a_member_that_is_not_ready_repels_new_work_and_one_that_nobody_saw_does_not() -> None:
+    def keys(document: dict[str, Any]) -> list[str]:
+        return [taint["key"] for taint in scheduling_cluster(Member.from_object(document))["taints"]]
+
+    lost = {**OBJECT, "status": {**OBJECT["status"], "conditions": [{"type": "Ready", "status": "False"}]}}
+    assert keys(OBJECT) == ["k"]
+    assert keys(lost) == ["k", "fleet.navarch.dev/not-ready"]
+    assert keys({"metadata": {"name": "new"}}) == []
