@@ -7,15 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
 from .hub import ENVIRONMENT
 from .secrets import secrets_in
-
-if TYPE_CHECKING:
-    from typing import Any
 
 HUB_ARGUMENTS: dict[str, dict[str, Any]] = {
     "hub_kubeconfig": {"type": "raw", "fallback": (env_fallback, [ENVIRONMENT["hub_kubeconfig"]])},
@@ -34,6 +31,9 @@ HUB_ARGUMENTS: dict[str, dict[str, Any]] = {
 _KUBECONFIG_OPTIONS = ("hub_kubeconfig", "kubeconfig")
 
 
+CONTENT_NOT_SHOWN = "not shown, it may hold Secrets"
+
+
 class FleetModule(AnsibleModule):
     """An AnsibleModule with the hub's options whose kubeconfigs reach neither syslog nor results."""
 
@@ -48,6 +48,21 @@ class FleetModule(AnsibleModule):
         """Take these texts out of everything this module returns."""
         self.no_log_values.update(text for text in texts if text)
 
+    def exit_json(self, **result: Any) -> NoReturn:
+        """Return a result; of the options, no content of manifests comes along."""
+        super().exit_json(**{"invocation": self._invocation(), **result})
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """Return a failure; of the options, no content of manifests comes along."""
+        super().fail_json(msg, **{"invocation": self._invocation(), **result})
+
+    def _invocation(self) -> dict[str, Any]:
+        """The options as Ansible shows them at high verbosity. Objects given inline may be Secrets."""
+        shown = dict(self.params)
+        if isinstance(shown.get("sources"), list):
+            shown["sources"] = [_without_content(source) for source in shown["sources"]]
+        return {"module_args": shown}
+
     def _log_invocation(self) -> None:
         """Log which options were given, without their values.
 
@@ -55,6 +70,12 @@ class FleetModule(AnsibleModule):
         """
         given = sorted(name for name, value in self.params.items() if value is not None)
         self.log(f"Invoked with {', '.join(given)}")
+
+
+def _without_content(source: Any) -> Any:
+    if isinstance(source, Mapping) and source.get("inline") is not None:
+        return {**source, "inline": CONTENT_NOT_SHOWN}
+    return source if isinstance(source, Mapping) else CONTENT_NOT_SHOWN
 
 
 def _kubeconfigs(params: Mapping[str, Any]) -> Iterator[str | Mapping[str, Any]]:
