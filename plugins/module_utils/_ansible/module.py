@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -48,11 +48,11 @@ class FleetModule(AnsibleModule):
         """Take these texts out of everything this module returns."""
         self.no_log_values.update(text for text in texts if text)
 
-    def exit_json(self, **result: Any) -> NoReturn:
+    def exit_json(self, **result: Any) -> None:
         """Return a result; of the options, no content of manifests comes along."""
         super().exit_json(**{"invocation": self._invocation(), **result})
 
-    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+    def fail_json(self, msg: str, **result: Any) -> None:
         """Return a failure; of the options, no content of manifests comes along."""
         super().fail_json(msg, **{"invocation": self._invocation(), **result})
 
