@@ -76,7 +76,6 @@ class Answer:
 
     code: int
     data: bytes
-    content_type: str
 
     def json(self) -> dict[str, Any]:
         """The body as an object."""
@@ -144,7 +143,7 @@ class Transport:
             raise self._unreachable(error) from error
         data = answer.data
         if 200 <= answer.status < 300:
-            return Answer(answer.status, data, answer.headers.get("Content-Type", ""))
+            return Answer(answer.status, data)
         failure = api_error(answer.status, _status(data), cluster=self._cluster, object=request.subject or request.path)
         if isinstance(failure, BusyError) and (request.repeatable or answer.status in (429, 503)):
             raise _Busy(failure, _retry_after(answer.headers))
