@@ -15,7 +15,7 @@ from .._kube.errors import FleetError, InputError
 from .._registry.member import Member
 from .._registry.scheduling import scheduling_cluster
 from .._scheduling.application import Application, ApplicationDecision, place
-from .._scheduling.request import Target, parse_clusters
+from .._scheduling.request import Cluster, Target, parse_clusters
 from .._scheduling.request import Workload as Placed
 from .._scheduling.validate import validate_placement
 from .application import Spec
@@ -91,29 +91,9 @@ def decide(
     """
     if not members:
         raise PlacementError("the registry has no members", cluster="hub", next_step="Join clusters first")
-    workloads = workloads_of(objects)
-    requests = {
-        identity: Placed.from_dict(workload.to_request(f"{spec.tenant}/{spec.name}"))
-        for identity, workload in workloads.items()
-    }
-    defined = scopes_of(objects)
-    kinds = {(manifest["apiVersion"], manifest["kind"]) for manifest in objects if not has_replicas(manifest)}
-    application = Application(
-        clusters=parse_clusters([scheduling_cluster(member) for member in members.values()]),
-        placement=dict(spec.placement),
-        workloads=tuple(requests.values()),
-        current={
-            requests[identity].key: tuple(Target(name, count) for name, count in sorted(found.items()))
-            for identity, found in current.replicas.items()
-            if identity in requests
-        },
-        objects=tuple(sorted(kind for kind in kinds if (group_of(kind[0]), kind[1]) not in defined)),
-        evicting=tuple(sorted(evicting)),
-        observed_affinity=current.observed_affinity,
-        trigger=trigger,
-        now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        present=current.clusters,
-    )
+    requests = placed_workloads(spec, objects)
+    clusters = parse_clusters([scheduling_cluster(member) for member in members.values()])
+    application = question(spec, objects, clusters, current, evicting=evicting, trigger=trigger)
     decision = place(application)
     reasons = _reasons(decision, members)
     if decision.error is not None:
@@ -134,6 +114,45 @@ def decide(
         if request.key in decision.workloads
     }
     return Decided(replicas, tuple(sorted(decision.clusters)), reasons, decision.to_dict())
+
+
+def placed_workloads(spec: Spec, objects: Collection[Manifest]) -> dict[Identity, Placed]:
+    """The workloads of the application, in the words of the scheduling room."""
+    return {
+        identity: Placed.from_dict(workload.to_request(f"{spec.tenant}/{spec.name}"))
+        for identity, workload in workloads_of(objects).items()
+    }
+
+
+def question(
+    spec: Spec,
+    objects: Collection[Manifest],
+    clusters: tuple[Cluster, ...],
+    current: Current,
+    *,
+    evicting: Iterable[str] = (),
+    trigger: str | None = None,
+) -> Application:
+    """The question that a decision about the application answers; also for those who only ask what would be."""
+    requests = placed_workloads(spec, objects)
+    defined = scopes_of(objects)
+    kinds = {(manifest["apiVersion"], manifest["kind"]) for manifest in objects if not has_replicas(manifest)}
+    return Application(
+        clusters=clusters,
+        placement=dict(spec.placement),
+        workloads=tuple(requests.values()),
+        current={
+            requests[identity].key: tuple(Target(name, count) for name, count in sorted(found.items()))
+            for identity, found in current.replicas.items()
+            if identity in requests
+        },
+        objects=tuple(sorted(kind for kind in kinds if (group_of(kind[0]), kind[1]) not in defined)),
+        evicting=tuple(sorted(evicting)),
+        observed_affinity=current.observed_affinity,
+        trigger=trigger,
+        now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        present=current.clusters,
+    )
 
 
 def _reasons(decision: ApplicationDecision, members: Iterable[str]) -> dict[str, str]:
