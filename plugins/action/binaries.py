@@ -43,6 +43,7 @@ _URLS = {
     "kwok": "https://github.com/kubernetes-sigs/kwok/releases/download",
     "kwok_checksums": "https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags",
     "etcd": "https://github.com/etcd-io/etcd/releases/download",
+    "helm": "https://get.helm.sh",
 }
 # Beside the plugins in the collection, also in the one that ansible-galaxy installed.
 _MODULES = Path(__file__).resolve().parents[2] / "roles" / "binaries" / "files"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: binaries
-short_description: Get pinned binaries of Kubernetes, kwok and etcd into a cache
+short_description: Get pinned binaries of Kubernetes, kwok, etcd and Helm into a cache
 version_added: 0.1.0
 author:
   - navarch.fleet contributors (@navarch)
@@ -37,19 +37,20 @@ options:
   names:
     description:
       - The binaries, out of C(kube-apiserver), C(kube-controller-manager), C(kube-scheduler), C(kubectl), C(kubelet), C(kubeadm),
-        C(kube-proxy), C(kwok), C(kwokctl), C(etcd) and C(etcdctl).
+        C(kube-proxy), C(kwok), C(kwokctl), C(etcd), C(etcdctl) and C(helm).
     type: list
     elements: str
     required: true
   versions:
     description:
-      - Version of each product whose binaries are named, with the leading C(v). The products are C(kubernetes), C(kwok) and C(etcd).
+      - Version of each product whose binaries are named, with the leading C(v). The products are C(kubernetes), C(kwok), C(etcd)
+        and C(helm).
     type: dict
     required: true
   urls:
     description:
       - Where the publishers are, if not where they usually are, for mirrors. C(kubernetes), C(kwok) and C(etcd) are the folders
-        above the versions; C(kwok_checksums) is the folder above the descriptions of kwok's releases.
+        above the versions, C(helm) is the folder of the archives; C(kwok_checksums) is the folder above the descriptions of kwok's releases.
     type: dict
     default: {}
   source:

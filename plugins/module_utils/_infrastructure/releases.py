@@ -51,6 +51,7 @@ PRODUCTS = (
         "go.etcd.io/etcd/server/v3",
         {"etcd": "go.etcd.io/etcd/server/v3", "etcdctl": "go.etcd.io/etcd/etcdctl/v3"},
     ),
+    Product("helm", "helm.sh/helm/v4", {"helm": "helm.sh/helm/v4/cmd/helm"}),
 )
 
 
@@ -97,7 +98,7 @@ def product_of(binary: str) -> Product:
 def assets(
     product: Product, version: str, machine: Machine, names: Iterable[str], urls: Mapping[str, str]
 ) -> list[Asset]:
-    """The files to download for these binaries. `urls` has `kubernetes`, `kwok`, `kwok_checksums` and `etcd`."""
+    """The files to download for these binaries. `urls` has `kubernetes`, `kwok`, `kwok_checksums`, `etcd`, `helm`."""
     base = urls[product.name].rstrip("/")
     if product.name == "kubernetes":
         folder = f"{base}/{version}/bin/{machine.system}/{machine.architecture}"
@@ -106,6 +107,10 @@ def assets(
         # The project uploads no checksum files; the release's own description has a digest for each of its files.
         release = f"{urls['kwok_checksums'].rstrip('/')}/{version}"
         return [Asset(f"{base}/{version}/{name}-{machine}", release, {name: ""}) for name in names]
+    if product.name == "helm":
+        # All versions lie in one folder, each archive with its checksum beside it.
+        archive = f"{base}/helm-{version}-{machine}.tar.gz"
+        return [Asset(archive, f"{archive}.sha256sum", {name: f"{machine}/{name}" for name in names})]
     folder = f"etcd-{version}-{machine}"
     archive = f"{base}/{version}/{folder}.tar.gz"
     return [Asset(archive, f"{base}/{version}/SHA256SUMS", {name: f"{folder}/{name}" for name in names})]
@@ -133,6 +138,8 @@ def linker_flags(product: Product, version: str) -> str:
         values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
             flags += [f"-X {package}.{name}={value}" for name, value in values.items()]
+    if product.name == "helm":
+        flags.append(f"-X helm.sh/helm/v4/internal/version.version={version}")
     if product.name == "kwok":
         flags.append(f"-X sigs.k8s.io/kwok/pkg/consts.Version={version}")
     return " ".join(flags)
