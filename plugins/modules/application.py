@@ -100,6 +100,28 @@ options:
     type: list
     elements: str
     default: []
+  adopt:
+    description:
+      - Clusters in which objects that run already without us are taken over, without restarting a pod; C(*) means all.
+      - The decision keeps the replicas that run there. Chosen clusters that hold such objects and are not named wait untouched.
+      - Fields that the manifests set become ours, all others keep their values; the entries of kubectl, helm and similar tools go from C(managedFields).
+    type: list
+    elements: str
+    default: []
+  adopt_owners:
+    description:
+      - Owners and field managers from whom an adoption may take objects that carry their mark, as the refusal names them,
+        such as C(Helm shop/shop) or C(argocd-controller).
+    type: list
+    elements: str
+    default: []
+  adopt_changes:
+    description:
+      - What becomes of an adoption that would change what runs, such as an image or a number of replicas.
+        V(refuse) names the fields and writes nothing, V(allow) changes them.
+    type: str
+    choices: [refuse, allow]
+    default: refuse
   lock_holder:
     description:
       - Id of the play, for tasks that share one lease.
@@ -122,6 +144,16 @@ EXAMPLES = r"""
             - {targetCluster: {clusterNames: [idc-north]}, weight: 2}
             - {targetCluster: {clusterNames: [idc-south]}, weight: 1}
             - {targetCluster: {clusterNames: [cloud-east]}, weight: 1}
+
+- name: Take over what runs in two clusters already, first in one of them
+  navarch.fleet.application:
+    name: shop
+    namespace: shop
+    sources:
+      - directory: manifests/
+    placement:
+      clusterAffinity: {clusterNames: [idc-north, idc-south]}
+    adopt: [idc-north]
 
 - name: Remove it again, with the data it claimed
   navarch.fleet.application:
@@ -183,7 +215,14 @@ from typing import Any
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Actor, Conflict, Settings, Spec
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import (
+    Actor,
+    AdoptedChanges,
+    Adoption,
+    Conflict,
+    Settings,
+    Spec,
+)
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.deliver import ApplyRequest, apply
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
@@ -205,6 +244,9 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 300},
             "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"], "default": "Abort"},
             "prune_allow": {"type": "list", "elements": "str", "default": []},
+            "adopt": {"type": "list", "elements": "str", "default": []},
+            "adopt_owners": {"type": "list", "elements": "str", "default": []},
+            "adopt_changes": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
             "lock_holder": {"type": "str"},
         },
     )
@@ -217,6 +259,11 @@ def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
         timeout=float(params["wait_timeout"]),
         conflict=Conflict(params["conflict_resolution"]),
         prune_allow=tuple(params["prune_allow"]),
+        adoption=Adoption(
+            clusters=tuple(params["adopt"]),
+            owners=tuple(params["adopt_owners"]),
+            changes=AdoptedChanges(params["adopt_changes"]),
+        ),
     )
     identity = play_identity(params["lock_holder"])
     actor = Actor(identity.holder, identity.who, identity.where)

@@ -59,6 +59,28 @@ class Owner:
         return cls(*parts) if len(parts) == 3 and all(parts) else None
 
 
+class AdoptedChanges(Enum):
+    """What becomes of an adoption that would change what runs."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What may be taken over that runs already without us."""
+
+    clusters: tuple[str, ...] = ()
+    """Where; ``*`` is everywhere. The other clusters that hold something of it wait untouched."""
+    owners: tuple[str, ...] = ()
+    """Owners and field managers from whom it may be taken although it carries their mark."""
+    changes: AdoptedChanges = AdoptedChanges.REFUSE
+
+    def covers(self, cluster: str) -> bool:
+        """Whether what runs in that cluster may be taken over."""
+        return "*" in self.clusters or cluster in self.clusters
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How one delivery is carried out."""
@@ -70,6 +92,7 @@ class Settings:
     conflict: Conflict = Conflict.ABORT
     prune_allow: tuple[str, ...] = ()
     """What may be deleted although it is protected: ``Kind`` or ``Kind/name``."""
+    adoption: Adoption = field(default_factory=Adoption)
 
     def allows(self, kind: str, name: str) -> bool:
         """Whether the user consented to the deletion of a protected object."""

@@ -18,6 +18,7 @@ from .._registry.lease import Lock, hold
 from .._registry.names import application_lease
 from .._registry.probe import observed_member, probe_sessions
 from .._registry.probe import record as record_members
+from .adoption import adoption_failure
 from .application import Actor, Settings, Spec
 from .decide import Current, Decided, check_placement, decide
 from .execute import start
@@ -67,6 +68,10 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
         failure = access_failure(prepared.plan)
         if failure is not None:
             raise failure
+        if not check and not prepared.plan.failures:
+            disturbed = adoption_failure(prepared.plan, request.settings.adoption)
+            if disturbed is not None:
+                raise disturbed
         return prepared
 
     return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None)

@@ -10,14 +10,14 @@ The executor carries out this plan and no other; check mode stops here; `changed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
 from .._kube.errors import FleetError
 from .._kube.session import FieldConflicts
-from .application import PREFIX, Conflict, Owner
+from .application import PREFIX, Owner
 from .applyset import Parent, Trace
 from .diff import comparable
 from .digest import digest
@@ -52,6 +52,7 @@ class Verdict(Enum):
     ABSENT = "absent"
     MAY_DIFFER = "may differ"
     FOREIGN = "foreign"
+    ADOPT = "adopt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Assessment:
 
     verdict: Verdict
     reason: str
+    sheds: tuple[str, ...] = ()
+    """Field managers whose ownership passes to us with the write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,9 @@ class Step:
     moves: bool = False
     """It takes away a copy that grows in another cluster: not before the new one is healthy."""
     conflicts: tuple[FieldConflict, ...] = ()
+    verdict: Verdict = Verdict.MAY_DIFFER
+    sheds: tuple[str, ...] = ()
+    """Field managers whose entries are removed after the write: what they set is ours then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ class ClusterPlan:
     leaving: bool = False
     settles: bool = False
     """The parent has to be written, even if no object has."""
+    waits: str = ""
+    """Why nothing is done here yet, although the cluster is chosen."""
     error: FleetError | None = None
 
     @property
@@ -155,19 +163,33 @@ class Plan:
 
 
 def assess(
-    wanted: Manifest, live: Manifest | None, trace: Trace | None, owner: Owner, implied: Collection[Identity]
+    wanted: Manifest,
+    live: Manifest | None,
+    trace: Trace | None,
+    owner: Owner,
+    implied: Collection[Identity],
+    *,
+    refusal: Callable[[Manifest], str | None],
+    sheds: Callable[[Manifest], tuple[str, ...]],
 ) -> Assessment:
-    """Compare by marks and digests, which costs no request."""
+    """Compare by marks and digests, which costs no request.
+
+    :param refusal: why an object that is not ours may not be taken over.
+    :param sheds: the field managers that lose an object when it is.
+    """
     if live is None:
         return Assessment(Verdict.ABSENT, "it does not exist")
     found = owner_of(live)
     if found != owner.text:
         if identify(wanted) in implied:
             return Assessment(Verdict.SAME, "the namespace exists and stays whose it is")
-        holder = f"it belongs to {found}" if found else "it exists and is not ours"
-        return Assessment(Verdict.FOREIGN, holder)
+        barrier = refusal(live)
+        if barrier:
+            return Assessment(Verdict.FOREIGN, barrier)
+        losers = sheds(live)
+        return Assessment(Verdict.ADOPT, f"taken over from {', '.join(losers) or 'nobody'}", losers)
     if trace is None:
-        return Assessment(Verdict.MAY_DIFFER, "a former write of it was not completed")
+        return Assessment(Verdict.MAY_DIFFER, "a former write of it was not completed", sheds(live))
     if trace.wanted != digest(wanted):
         return Assessment(Verdict.MAY_DIFFER, "what is wanted has changed")
     if trace.seen != owned_digest(live):
@@ -181,14 +203,13 @@ def step_for(
     assessment: Assessment,
     preview: Preview | None,
     *,
-    conflict: Conflict,
     growing: Collection[Identity] = (),
 ) -> Step:
     """The step for a wanted object."""
     identity = identify(wanted)
     if assessment.verdict is Verdict.SAME:
         return Step(identity, Operation.UNCHANGED, assessment.reason, manifest=wanted, before=live, after=live)
-    if assessment.verdict is Verdict.FOREIGN and conflict is Conflict.ABORT:
+    if assessment.verdict is Verdict.FOREIGN:
         return Step(identity, Operation.CONFLICT, assessment.reason, before=live)
     if preview is None:
         raise ValueError(f"{identity} has neither a preview nor a reason to do without")
@@ -200,10 +221,11 @@ def step_for(
         )
     after = preview.after or preview.manifest
     operation = Operation.CREATE if live is None else Operation.UPDATE
-    if live is not None and preview.after is not None and comparable(live) == comparable(preview.after):
+    same = live is not None and preview.after is not None and comparable(live) == comparable(preview.after)
+    if same and not assessment.sheds:
         return Step(identity, Operation.UNCHANGED, "the server would change nothing", preview.manifest, live, live)
     reason = assessment.reason
-    if preview.drift:
+    if preview.drift and assessment.verdict is not Verdict.ADOPT:
         reason = f"repaired: {_conflict_text(preview.drift)}"
     return Step(
         identity=identity,
@@ -215,6 +237,8 @@ def step_for(
         unverified=preview.unverified,
         force=preview.force,
         moves=identity in growing and _replicas(live) > _replicas(preview.manifest),
+        verdict=assessment.verdict,
+        sheds=assessment.sheds,
     )
 
 

@@ -15,6 +15,7 @@ from .._kube.session import Session
 from .._registry.hub import Hub
 from .._registry.member import Member
 from .._registry.members import list_members, open_sessions
+from .adoption import with_running
 from .application import Owner, Settings, Spec
 from .decide import Current, Decided, decide
 from .identity import Identity, Manifest, identify
@@ -148,7 +149,10 @@ def prepare(
     :param evicting: clusters that the application leaves and that are not to be contacted.
     """
     placed = with_namespaces(tuple(objects), spec.namespace, fleet.is_namespaced)
-    decided = decide(spec, placed, fleet.members, past.current, evicting=evicting, trigger=trigger)
+    current = past.current
+    if settings.adoption.clusters:
+        current = with_running(fleet.sessions, placed, current)
+    decided = decide(spec, placed, fleet.members, current, evicting=evicting, trigger=trigger)
     owner = Owner(hub.id, spec.tenant, spec.name)
     complete, implied = _with_implied_namespaces(placed)
     rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset))
@@ -173,7 +177,7 @@ def prepare(
         owner=owner,
         settings=settings,
         revision=number,
-        growing=frozenset(_growing(decided, past.current)),
+        growing=frozenset(_growing(decided, current)),
         anywhere=frozenset(identify(item) for items in wanted.values() for item in items),
     )
     leaving = sorted(({*past.current.clusters, *past.stale} - set(wanted)) - set(evicting))
@@ -216,7 +220,7 @@ def survey_all(
         return survey(Work(fleet.session(name), items, implied, previous, is_leaving), frame)
 
     outcomes = fan_out(targets, look)
-    surveys = {name: outcome.get() for name, outcome in outcomes.items() if outcome.ok}
+    surveys = {name: outcome.get() for name, outcome in outcomes.items() if outcome.ok and not outcome.get().plan.waits}
     plans = {
         name: outcome.get().plan if outcome.ok else ClusterPlan(name, leaving=targets[name][1], error=outcome.error)
         for name, outcome in outcomes.items()

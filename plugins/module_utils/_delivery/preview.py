@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Question:
     previous: Manifest | None
     """The manifest that was last applied to this cluster: a field in it was ours."""
     conflict: Conflict
+    gives_way: Callable[[str], bool] = lambda _manager: False
+    """Whether a field manager's fields may be taken without asking: the object is being adopted from it."""
 
 
 def preview(session: Session, resource: Resource, question: Question) -> Preview:
@@ -56,7 +58,11 @@ def preview(session: Session, resource: Resource, question: Question) -> Preview
         if live is not None and _left_to_autoscaler(live, conflicts):
             manifest = _without_replicas(manifest)
             conflicts = tuple(conflict for conflict in conflicts if conflict.field != REPLICAS)
-        foreign = [conflict for conflict in conflicts if not has_path(question.previous, conflict.field)]
+        foreign = [
+            conflict
+            for conflict in conflicts
+            if not has_path(question.previous, conflict.field) and not question.gives_way(conflict.manager)
+        ]
         if foreign:
             return Preview(manifest, conflicts=conflicts)
         if conflicts:

@@ -126,13 +126,12 @@ def _done(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout, failu
     clusters = {}
     for name in prepared.decided.clusters:
         health = rollout.health.get(name)
-        error = prepared.plan.clusters[name].error if name in prepared.plan.clusters else None
+        plan = prepared.plan.clusters.get(name)
+        unknown = str(plan.error or plan.waits)[:400] if plan is not None else ""
         clusters[name] = {
             "workloads": _workloads(prepared, name),
             "revision": prepared.revision.number,
-            "health": health.to_dict()
-            if health
-            else {"state": "Unknown", "reasons": [str(error)[:400]] if error else []},
+            "health": health.to_dict() if health else {"state": "Unknown", "reasons": [unknown] if unknown else []},
         }
     status = {
         **before,

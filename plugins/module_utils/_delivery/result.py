@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._kube.errors import FleetError
+from .adoption import disturbances
+from .changes import field_changes
 from .diff import ObjectDiff, diff_output, difference, fold
 from .identity import Identity
 from .plan import ACTIONS, FAILURES, ClusterPlan, Operation, Plan, Step
@@ -23,6 +25,8 @@ OBJECTS_SHOWN = 50
 """Per cluster; counts are always complete."""
 
 TEXT_SHOWN = 400
+FIELDS_SHOWN = 20
+"""Of one object that changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,14 @@ def cluster_result(
     late = {step.identity for step in postponed}
     steps = [step for step in plan.steps if step.operation is not Operation.UNCHANGED]
     found: dict[str, Any] = {
-        "action": action(plan),
+        "action": "waiting" if plan.waits else action(plan),
         "counts": plan.counts,
         "objects": [_shown(step, late) for step in steps[:OBJECTS_SHOWN]],
     }
     if len(steps) > OBJECTS_SHOWN:
         found["objects_left_out"] = len(steps) - OBJECTS_SHOWN
+    if plan.waits:
+        found["waits"] = plan.waits
     if health is not None:
         found["health"] = health.to_dict()
     if late and plan.leaving:
@@ -108,7 +114,8 @@ def plan_failure(plan: Plan) -> FleetError | None:
         return None
     conflicts = any(step.operation is Operation.CONFLICT for _name, step in plan.failures)
     next_step = (
-        "Nothing was written. Remove the object from the sources, give it up at its owner, or take it over with conflict_resolution: Overwrite"
+        "Nothing was written. Remove the object from the sources, give it up at its owner, or take it over: "
+        "as it runs with adopt, as it is wanted with conflict_resolution: Overwrite"
         if conflicts
         else "Nothing was written. Correct the manifest, or let our account do what is named"
     )
@@ -185,7 +192,10 @@ def warnings(plan: Plan, endpoints: Iterable[MissingEndpoints]) -> tuple[str, ..
             by_cluster.setdefault(name, []).append(missing.service.name)
     for name, services in sorted(by_cluster.items()):
         found.append(f"{name}: {len(services)} Services have no local endpoints: {', '.join(sorted(services)[:20])}")
+    found += [f"{text}: refused unless adopt_changes is allow" for text in disturbances(plan)]
     for name, cluster_plan in plan.clusters.items():
+        if cluster_plan.waits:
+            found.append(f"{name}: {cluster_plan.waits}")
         if cluster_plan.leaving and cluster_plan.error is not None:
             found.append(f"{name}: old copies were not removed: {_cut(str(cluster_plan.error))}")
         for step in cluster_plan.steps:
@@ -198,6 +208,8 @@ def _shown(step: Step, late: set[Identity]) -> dict[str, Any]:
     found = {"object": step.identity.label, "operation": step.operation.value, "reason": _cut(step.reason)}
     if step.unverified:
         found["unverified"] = _cut(step.unverified)
+    if step.operation is Operation.UPDATE and step.before is not None and step.after is not None:
+        found["fields"] = [str(change) for change in field_changes(step.before, step.after)[:FIELDS_SHOWN]]
     if step.identity in late:
         found["postponed"] = "the new copies are not healthy yet"
     return found

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._kube.errors import ApiError
 from .._kube.fanout import fan_out
 from .._kube.session import Session
-from .application import Conflict, Owner, Settings
+from .adoption import gives_way, refusal, sheds, waiting_note
+from .application import Owner, Settings
 from .identity import Identity, Manifest, identify
 from .manifests import owner_of
 from .observe import LISTS_AT_ONCE, Observation, observe
@@ -74,6 +75,9 @@ class Survey:
 def survey(work: Work, frame: Frame) -> Survey:
     """Observe and plan one member."""
     observation = observe(work.session, frame.owner, work.wanted)
+    if _waits_for_adoption(work, frame, observation):
+        note = waiting_note(_strangers(work, frame, observation))
+        return Survey(work, observation, ClusterPlan(work.session.cluster, waits=note), {})
     manifests = [_with_birth_mark(manifest, observation, frame.owner) for manifest in work.wanted]
     wanted = {identify(manifest): manifest for manifest in manifests}
     steps = [*_wanted_steps(work, frame, observation, wanted), *_prune_steps(work, frame, observation, wanted)]
@@ -92,8 +96,17 @@ def _wanted_steps(
     work: Work, frame: Frame, observation: Observation, wanted: Mapping[Identity, Manifest]
 ) -> list[Step]:
     traces = observation.parent.objects if observation.parent else {}
+    is_taken = gives_way(frame.settings.adoption)
     assessments = {
-        identity: assess(manifest, observation.live.get(identity), traces.get(identity), frame.owner, work.implied)
+        identity: assess(
+            manifest,
+            observation.live.get(identity),
+            traces.get(identity),
+            frame.owner,
+            work.implied,
+            refusal=lambda live: refusal(live, frame.settings, work.session.cluster),
+            sheds=lambda live: sheds(live, is_taken),
+        )
         for identity, manifest in wanted.items()
     }
     previews = _previews(work, frame, observation, wanted, assessments)
@@ -103,7 +116,6 @@ def _wanted_steps(
             manifest,
             assessments[identity],
             previews.get(identity),
-            conflict=frame.settings.conflict,
             growing=frame.growing,
         )
         for identity, manifest in wanted.items()
@@ -118,12 +130,12 @@ def _previews(
     assessments: Mapping[Identity, Assessment],
 ) -> dict[Identity, Preview]:
     """Ask the server about everything that may differ, side by side."""
-    foreign_stays = frame.settings.conflict is Conflict.ABORT
     asked = [
         identity
         for identity, assessment in assessments.items()
-        if assessment.verdict is not Verdict.SAME and not (assessment.verdict is Verdict.FOREIGN and foreign_stays)
+        if assessment.verdict not in (Verdict.SAME, Verdict.FOREIGN)
     ]
+    is_taken = gives_way(frame.settings.adoption)
     coming = {
         identity.name
         for identity in asked
@@ -140,10 +152,29 @@ def _previews(
                 work.session, resource, manifest, f"namespace {identity.namespace} is created by the same plan"
             )
         question = Question(manifest, live, work.previous.get(identity), frame.settings.conflict)
+        if assessments[identity].verdict is Verdict.ADOPT:
+            question = replace(question, gives_way=is_taken)
         return preview(work.session, resource, question)
 
     outcomes = fan_out({str(identity): identity for identity in asked}, ask, workers=LISTS_AT_ONCE)
     return {identity: outcomes[str(identity)].get() for identity in asked}
+
+
+def _strangers(work: Work, frame: Frame, observation: Observation) -> list[Manifest]:
+    """Wanted objects that are there and not ours."""
+    return [
+        live
+        for identity, live in observation.live.items()
+        if identity not in work.implied and owner_of(live) != frame.owner.text
+    ]
+
+
+def _waits_for_adoption(work: Work, frame: Frame, observation: Observation) -> bool:
+    """Whether the application runs in a member without us, and an adoption names others: its turn comes later."""
+    adoption = frame.settings.adoption
+    if not adoption.clusters or adoption.covers(work.session.cluster) or observation.parent is not None:
+        return False
+    return bool(_strangers(work, frame, observation))
 
 
 def _unserved(manifest: Manifest, wanted: Mapping[Identity, Manifest]) -> Preview:

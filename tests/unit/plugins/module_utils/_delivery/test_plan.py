@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Conflict, Owner
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Owner
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.applyset import Parent, Trace
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.digest import digest
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.fields import owned_digest
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity, identify
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.manifests import Marks, marked
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.plan import (
+    Assessment,
     ClusterPlan,
     FieldConflict,
     Operation,
@@ -50,6 +51,17 @@ def owned_by(text: str | None) -> dict:
 TRACE = Trace(digest(WANTED), owned_digest(live()))
 
 
+def assessed(
+    wanted: dict,
+    found: dict | None,
+    trace: Trace | None,
+    implied: set | tuple = (),
+    refusal: str | None = "it is not ours",
+    sheds: tuple = (),
+) -> Assessment:
+    return assess(wanted, found, trace, OWNER, implied, refusal=lambda _live: refusal, sheds=lambda _live: sheds)
+
+
 @pytest.mark.parametrize(
     ("found", "trace", "verdict"),
     [
@@ -65,26 +77,33 @@ TRACE = Trace(digest(WANTED), owned_digest(live()))
 def test_marks_and_digests_tell_what_needs_a_question(
     found: dict | None, trace: Trace | None, verdict: Verdict
 ) -> None:
-    assert assess(WANTED, found, trace, OWNER, ()).verdict is verdict
+    assert assessed(WANTED, found, trace).verdict is verdict
 
 
 def test_a_namespace_that_nobody_asked_for_stays_whose_it_is() -> None:
-    assert assess(WANTED, owned_by(None), None, OWNER, {IDENTITY}).verdict is Verdict.SAME
+    assert assessed(WANTED, owned_by(None), None, implied={IDENTITY}).verdict is Verdict.SAME
 
 
-def step(found: dict | None, preview: Preview | None, conflict: Conflict = Conflict.ABORT, growing: tuple = ()):
-    assessment = assess(WANTED, found, None, OWNER, ())
-    return step_for(found, WANTED, assessment, preview, conflict=conflict, growing=growing)
+def step(found: dict | None, preview: Preview | None, refusal: str | None = "it is not ours", sheds: tuple = ()):
+    return step_for(found, WANTED, assessed(WANTED, found, None, refusal=refusal, sheds=sheds), preview)
 
 
 def test_a_foreign_object_is_a_conflict_and_nothing_is_asked() -> None:
-    found = step(owned_by("hub-1/default/rival"), None)
+    found = step(owned_by("hub-1/default/rival"), None, "it belongs to hub-1/default/rival")
     assert found.operation is Operation.CONFLICT
     assert "hub-1/default/rival" in found.reason
 
 
 def test_a_foreign_object_is_taken_over_when_told_to() -> None:
-    assert step(owned_by(None), Preview(WANTED, after=live()), Conflict.OVERWRITE).operation is Operation.UPDATE
+    found = step(owned_by(None), Preview(WANTED, after=live()), None, ("kubectl-client-side-apply",))
+    assert found.operation is Operation.UPDATE
+    assert found.sheds == ("kubectl-client-side-apply",)
+    assert "kubectl-client-side-apply" in found.reason
+
+
+def test_a_takeover_that_was_interrupted_is_finished_although_no_value_differs() -> None:
+    found = step(live(), Preview(WANTED, after=live()), None, ("helm",))
+    assert (found.operation, found.sheds) == (Operation.UPDATE, ("helm",))
 
 
 def test_what_the_server_would_not_change_is_unchanged() -> None:
@@ -120,10 +139,10 @@ def test_a_copy_that_shrinks_while_another_grows_waits() -> None:
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 1}}, MARKS
     )
     before = {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": "5"}, "spec": {"replicas": 3}}
-    assessment = assess(wanted, before, None, OWNER, ())
+    assessment = assessed(wanted, before, None)
     preview = Preview(wanted, after=wanted)
-    moving = step_for(before, wanted, assessment, preview, conflict=Conflict.ABORT, growing={identify(wanted)})
-    scaling = step_for(before, wanted, assessment, preview, conflict=Conflict.ABORT)
+    moving = step_for(before, wanted, assessment, preview, growing={identify(wanted)})
+    scaling = step_for(before, wanted, assessment, preview)
     assert (moving.moves, scaling.moves) == (True, False)
 
 
