@@ -64,7 +64,7 @@ def _divide_by_tier(task: Task, chosen: Sequence[Candidate], notes: Notes) -> di
     result: dict[str, int] = {}
     for tier in sorted({candidate.tier for candidate in chosen}):
         members = [candidate for candidate in chosen if candidate.tier == tier]
-        held = min(left, _sum(task, (candidate.capacity for candidate in members)))
+        held = min(left, sum(candidate.capacity for candidate in members))
         if held > 0:
             result.update(_divide(task, _Share(held, members, tier), notes))
             left -= held

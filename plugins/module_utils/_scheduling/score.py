@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .decision import Scores
 from .placement import Strategy
-from .task import Candidate, Task
+from .task import Candidate, Task, wrapped
 
 LOCALITY = "ClusterLocality"
 _HERE = Scores({LOCALITY: 100}, {LOCALITY: 100}, 100)
@@ -22,7 +22,8 @@ _ELSEWHERE = Scores({LOCALITY: 0}, {LOCALITY: 0}, 0)
 def score(task: Task, candidates: list[Candidate]) -> None:
     """Give each candidate its points."""
     current = task.current
-    somewhere = sum(current.values()) > 0
+    running = sum(current.values())
+    somewhere = (wrapped(running) if task.karmada else running) > 0
     for candidate in candidates:
         candidate.scores = _HERE if somewhere and candidate.name in current else _ELSEWHERE
 
