@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from .request import JSON
+from .companions import Companions
+from .locality import DataLocality
+from .request import JSON, Cluster
+from .scorers import Weights
 from .selector import ClusterAffinity
+from .taints import Toleration
 
 FIELDS = ("cluster", "provider", "region", "zone")
-OBEYED_EFFECTS = ("NoSchedule", "NoExecute")
 
 
 class Strategy(str, Enum):
@@ -71,26 +75,9 @@ class Spread:
             max_groups=data.get("maxGroups"),
         )
 
-
-@dataclass(frozen=True, slots=True)
-class Toleration:
-    """A taint that does not keep the workload away."""
-
-    key: str
-    operator: str
-    value: str
-    effect: str
-
-    @classmethod
-    def from_dict(cls, data: JSON) -> Toleration:
-        return cls(
-            data.get("key") or "", data.get("operator") or "Equal", data.get("value") or "", data.get("effect") or ""
-        )
-
-    def tolerates(self, key: str, value: str, effect: str) -> bool:
-        if (self.effect and self.effect != effect) or (self.key and self.key != key):
-            return False
-        return self.operator == "Exists" or (self.operator == "Equal" and self.value == value)
+    def values(self, cluster: Cluster) -> tuple[str, ...]:
+        """The groups in which the cluster stands; several only for zones."""
+        return values_of(cluster, self.field, self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +86,50 @@ class StaticWeight:
 
     clusters: ClusterAffinity
     weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many replicas a cluster that is used gets at least, and at most; None where the rule says nothing."""
+
+    clusters: ClusterAffinity
+    least: int | None
+    most: int | None
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Bounds:
+        return cls(
+            ClusterAffinity.from_dict(data.get("targetCluster") or {}), data.get("minReplicas"), data.get("maxReplicas")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a hierarchy of weights: what each region, zone, provider or labelled group is worth."""
+
+    field: str
+    label: str
+    weights: Mapping[str, int]
+    default_weight: int
+
+    @property
+    def title(self) -> str:
+        return self.field or f"label {self.label}"
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Level:
+        weights, default = data.get("weights") or {}, data.get("defaultWeight")
+        if default is None:
+            default = 0 if weights else 1
+        return cls(data.get("byField") or "", data.get("byLabel") or "", weights, default)
+
+    def group(self, cluster: Cluster) -> str:
+        """The group in which the cluster counts: of several zones the heaviest, of these the first by name."""
+        values = values_of(cluster, self.field, self.label)
+        return min(values, key=lambda value: (-self.weight(value), value), default="")
+
+    def weight(self, group: str) -> int:
+        return self.weights.get(group, self.default_weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +146,12 @@ class Placement:
     weights: tuple[StaticWeight, ...] | None
     """None when no weightPreference was given."""
     selection: str
+    partial: bool = False
+    """Whether to place what fits where not everything does (whenUnsatisfiable: partial)."""
+    bounds: tuple[Bounds, ...] = ()
+    """The rules of clusterReplicas, then the one for all clusters; what the first that matches leaves out, a later says."""
+    hierarchy: tuple[Level, ...] = ()
+    """From the widest to the narrowest."""
 
     @property
     def spread_ignored_by_karmada(self) -> bool:
@@ -129,7 +166,8 @@ class Placement:
             if groups
             else (Term.from_dict(data.get("clusterAffinity") or {}),)
         )
-        strategy, weights = _strategy(data.get("replicaScheduling"))
+        scheduling = data.get("replicaScheduling")
+        strategy, weights = _strategy(scheduling)
         return cls(
             terms=terms,
             ordered=bool(groups),
@@ -138,7 +176,28 @@ class Placement:
             strategy=strategy,
             weights=weights,
             selection=data.get("selection") or "together",
+            partial=data.get("whenUnsatisfiable") == "partial",
+            bounds=() if strategy is Strategy.DUPLICATED else tuple(_bounds(scheduling or {})),
+            hierarchy=_hierarchy(scheduling or {}) if strategy in (Strategy.STATIC, Strategy.DYNAMIC) else (),
         )
+
+
+def values_of(cluster: Cluster, field: str, label: str) -> tuple[str, ...]:
+    """What the cluster has of that field, or of the label when there is no field."""
+    if field == "zone":
+        return cluster.zones
+    value = {"region": cluster.region, "provider": cluster.provider}.get(field) or cluster.labels.get(label)
+    return (value,) if value else ()
+
+
+def _bounds(scheduling: JSON) -> Iterator[Bounds]:
+    for rule in (*(scheduling.get("clusterReplicas") or ()), scheduling):
+        if rule.get("minReplicas") is not None or rule.get("maxReplicas") is not None:
+            yield Bounds.from_dict(rule)
+
+
+def _hierarchy(scheduling: JSON) -> tuple[Level, ...]:
+    return tuple(map(Level.from_dict, (scheduling.get("weightPreference") or {}).get("hierarchy") or ()))
 
 
 def _strategy(scheduling: JSON | None) -> tuple[Strategy, tuple[StaticWeight, ...] | None]:

@@ -59,6 +59,14 @@ _AFFINITY = {
 CLUSTER_AFFINITY = _object(
     _AFFINITY, description="Clusters that match every part given; none given means all clusters."
 )
+_BOUNDS = {
+    "minReplicas": {**_COUNT, "description": "Ours: a cluster that gets any replica gets at least so many."},
+    "maxReplicas": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "Ours: no cluster gets more than so many.",
+    },
+}
 _AFFINITY_NAME = {"type": "string", "minLength": 1, "maxLength": 32}
 
 PLACEMENT = _object(
@@ -114,7 +122,24 @@ PLACEMENT = _object(
                             )
                         ),
                         "dynamicWeight": {"enum": ["AvailableReplicas"]},
+                        "hierarchy": _list(
+                            _object(
+                                {
+                                    "byField": {"enum": ["provider", "region", "zone"]},
+                                    "byLabel": {"type": "string", "minLength": 1},
+                                    "weights": {"type": "object", "additionalProperties": _COUNT},
+                                    "defaultWeight": _COUNT,
+                                }
+                            ),
+                            "Ours: weights of groups, from wide to narrow; each group divides its share among the groups"
+                            " inside it, the narrowest among its clusters.",
+                        ),
                     }
+                ),
+                **_BOUNDS,
+                "clusterReplicas": _list(
+                    _object({"targetCluster": CLUSTER_AFFINITY, **_BOUNDS}, required=("targetCluster",)),
+                    "Ours: other bounds for some clusters; the first rule that matches a cluster counts.",
                 ),
             },
             description="How replicas are handed out; every cluster gets all of them when it is left out.",
@@ -122,6 +147,10 @@ PLACEMENT = _object(
         "selection": {
             "enum": ["together", "each"],
             "description": "Ours: choose the clusters once for the whole application (the default), or for each workload.",
+        },
+        "whenUnsatisfiable": {
+            "enum": ["refuse", "partial"],
+            "description": "Ours: when not everything fits, place nothing (the default), or what fits.",
         },
     },
     description="Where an application goes.",
