@@ -52,6 +52,8 @@ def check(value: object, schema: Schema, path: str) -> Iterator[Problem]:
     if "enum" in schema:
         yield from _check_enum(value, schema["enum"], path)
         return
+    if "type" not in schema:
+        return
     expected, title = _TYPES[schema["type"]]
     if not isinstance(value, expected) or isinstance(value, bool):
         yield Problem(path, f"expected {title}, not {_shown(value)}")
@@ -81,7 +83,7 @@ def _check_object(value: Mapping[str, Any], schema: Schema, path: str) -> Iterat
             # A field set to null counts as left out, as in Kubernetes.
             if item is not None:
                 yield from check(item, properties[name], f"{path}.{name}")
-        elif others:
+        elif others is not False:
             yield from check(item, others, f"{path}.{name}")
         elif name in _LATER:
             yield Problem(f"{path}.{name}", _LATER[name])
