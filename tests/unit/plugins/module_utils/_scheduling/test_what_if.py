@@ -163,9 +163,9 @@ def test_a_new_cluster_attracts_nothing_that_has_a_place_unless_all_is_placed_af
     assert after(supposing(given, add=["copy of a as b"], trigger="reschedule"), "shop") == {"a": 3, "b": 3}
 
 
-def test_a_cordoned_cluster_keeps_what_it_runs_and_takes_nothing() -> None:
-    given = fleet(cluster("a", "eu", 20, 2), cluster("b", "us", 20, 2), shop=application("shop", 4, {"a": 2, "b": 2}))
-    assert after(supposing(given, cordon=["a"], scale={"shop": 10}), "shop") == {"a": 2, "b": 8}
+def test_a_cordoned_cluster_takes_nothing_that_is_new_to_it() -> None:
+    given = fleet(*(cluster(name, "eu", 20) for name in "abc"), shop=application("shop", 4, {"c": 4}))
+    assert after(supposing(given, lose="c", cordon=["a"]), "shop") == {"b": 4}
 
 
 def test_a_group_moves_together() -> None:
