@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .nodes import NO_CLAIM, Node, NodeClaim, asked_amounts, replicas_that_fit, take
 from .quantity import counted_in, format_quantity, parse_quantity, whole
-from .request import ESTIMATE_AVAILABLE, JSON, Cluster, ResourceSummary
+from .request import ESTIMATE_AVAILABLE, JSON, Cluster, ResourceSummary, Workload
 
 MAX_INT32 = 2**31 - 1
 
@@ -23,45 +24,78 @@ class Taken:
     replicas: int = 0
     resources: Mapping[str, int] | None = None
     """In billionths."""
+    nodes: tuple[Node, ...] | None = None
+    """What is left of the cluster's nodes then; None where nobody told of any."""
 
     def plus(self, more: Taken) -> Taken:
         resources = dict(self.resources or {})
         for name, amount in (more.resources or {}).items():
             resources[name] = resources.get(name, 0) + amount
-        return Taken(self.replicas + more.replicas, resources)
+        return Taken(self.replicas + more.replicas, resources, self.nodes)
 
+
+NOTHING = Taken()
 
 Estimate = Callable[[Cluster], int]
 
 
 def estimator(
-    how: str, request: Mapping[str, Any] | None, *, unknown: int, taken: Mapping[str, Taken] | None = None
+    how: str,
+    request: Mapping[str, Any] | None,
+    *,
+    unknown: int,
+    taken: Mapping[str, Taken] | None = None,
+    claim: NodeClaim | None = None,
 ) -> Estimate:
     """The function that counts for one workload.
 
     :param how: `available` believes the number each cluster came with, `resourceSummary` counts.
     :param unknown: the answer for a cluster without a number.
     :param taken: per cluster, what to deduct first.
+    :param claim: what a replica wants of its node, where the nodes are known; None leaves them out of account, as
+        Karmada's general estimator does.
     """
     gone = taken or {}
     if how == ESTIMATE_AVAILABLE:
         return lambda cluster: _believed(cluster, unknown, gone.get(cluster.name))
     demands = demand(request)
 
+    asked = asked_amounts(request) if claim is not None else {}
+
     def count(cluster: Cluster) -> int:
-        summary = cluster.resource_summary
+        summary, nodes = cluster.resource_summary, cluster.nodes
         if summary is None:
-            return 0
+            if nodes is None or claim is None:
+                return 0
+            return min(replicas_that_fit(_nodes_left(cluster, gone), asked, claim), MAX_INT32)
         fits, free = summary.free_pods, summary.countable
         if gone and cluster.name in gone:
             fits, free = fits - gone[cluster.name].replicas, _after(summary, gone[cluster.name])
-        for name, asked in demands:
-            share = free.get(name, 0) // asked
+        for name, amount in demands:
+            share = free.get(name, 0) // amount
             if share < fits:
                 fits = share
+        if nodes is not None and claim is not None and fits > 0:
+            fits = min(fits, replicas_that_fit(_nodes_left(cluster, gone), asked, claim))
         return fits if fits > 0 else 0
 
     return count
+
+
+def deducted(cluster: Cluster, before: Taken | None, workload: Workload, replicas: int) -> Taken:
+    """What is taken in the cluster when so many replicas come on top of what was taken before."""
+    more = replica_demand(workload.resource_request, replicas)
+    taken = more if before is None else before.plus(more)
+    if cluster.nodes is None:
+        return taken
+    left = cluster.nodes if before is None or before.nodes is None else before.nodes
+    asked, claim = asked_amounts(workload.resource_request), workload.node_claim or NO_CLAIM
+    return replace(taken, nodes=take(left, asked, claim, replicas)[0])
+
+
+def _nodes_left(cluster: Cluster, gone: Mapping[str, Taken]) -> Sequence[Node]:
+    taken = gone.get(cluster.name)
+    return taken.nodes if taken is not None and taken.nodes is not None else cluster.nodes or ()
 
 
 def demand(request: Mapping[str, Any] | None) -> tuple[tuple[str, int], ...]:

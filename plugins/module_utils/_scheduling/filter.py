@@ -11,28 +11,30 @@ whoever wants it away from there evicts it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-from .placement import OBEYED_EFFECTS, Placement, Spread
+from .companions import Rule, companion_rules, group_stands
+from .errors import Kind
+from .locality import locality_rule
+from .placement import Placement, Spread
+from .rejection import Rejection
 from .request import Cluster
+from .taints import OBEYED_EFFECTS
 from .task import Task
 
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why a cluster is out, and what would let it in."""
-
-    filter: str
-    reason: str
-    change: str
+Check = Callable[[Cluster], "int | Rejection"]
 
 
-def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
-    """The filter of this task: the overflow tier of a cluster that passes, or the rejection."""
+def passes(task: Task) -> Check:
+    """The filter of this task: the overflow tier of a cluster that passes, or the rejection.
+
+    What hangs on this one application, its neighbours and its data, is in :func:`own_filter`.
+    """
     request, placement = task.request, task.placement
     evicting, tiers = frozenset(request.evicting), task.term.tiers
     first, current = None if tiers[0].is_open else tiers[0], task.current
     kinds = tuple((version, kind) for version, kind in (_own_kind(task), *task.serving) if kind)
+    # Karmada knows no windows, and tolerates for ever what it tolerates for a while.
+    now = None if task.karmada else request.now
     spread_fields = tuple(spread for spread in placement.spread if spread.field != "cluster")
 
     def check(cluster: Cluster) -> int | Rejection:
@@ -49,7 +51,7 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
             mismatch = tiers[tier].mismatch(cluster)
         if name not in current:
             if cluster.taints:
-                rejection = _taint(placement, cluster)
+                rejection = _taint(placement, cluster, now)
                 if rejection is not None:
                     return rejection
             served = cluster.api_enablements
@@ -71,6 +73,47 @@ def passes(task: Task) -> Callable[[Cluster], int | Rejection]:
     return check
 
 
+def own_filter(task: Task) -> Callable[[Cluster], Rejection | None] | None:
+    """What the other applications and the data say to a cluster that passed; None when the placement asks neither."""
+    placement = task.placement
+    if task.karmada or (placement.companions is None and placement.data is None):
+        return None
+    rules: tuple[Rule, ...] = ()
+    stands: frozenset[str] | None = None
+    if placement.companions is not None:
+        rules = companion_rules(placement.companions, task.request)
+        stands = _group(task, group_stands(placement.companions, task.request))
+    if placement.data is not None and placement.data.required:
+        rules = (*rules, locality_rule(placement.data))
+    if not rules and stands is None:
+        return None
+    exempt = frozenset[str]() if task.fresh else frozenset(task.current)
+
+    def check(cluster: Cluster) -> Rejection | None:
+        if stands is not None and cluster.name not in stands:
+            return Rejection(
+                "applications",
+                f"its application group stands in {', '.join(sorted(stands))}",
+                "take it out of the group, or move the group",
+            )
+        if cluster.name in exempt:
+            return None
+        return next((rejection for rule in rules if (rejection := rule(cluster)) is not None), None)
+
+    return check
+
+
+def may_lead(task: Task, kinds: Iterable[Kind]) -> bool:
+    """Whether an application that does not fit where its group stands may go ahead, so that the others follow.
+
+    It may where there is not room enough, and while a cluster is being left.
+    """
+    companions = task.placement.companions
+    if task.karmada or task.leads or companions is None or not group_stands(companions, task.request):
+        return False
+    return bool(task.request.evicting) or Kind.UNSCHEDULABLE in kinds
+
+
 def _own_kind(task: Task) -> tuple[str, str]:
     return task.request.workload.api_version, task.request.workload.kind
 
@@ -87,17 +130,52 @@ def _outside(task: Task, part: str) -> Rejection:
     )
 
 
-def _taint(placement: Placement, cluster: Cluster) -> Rejection | None:
+def _taint(placement: Placement, cluster: Cluster, now: str | None) -> Rejection | None:
     for taint in cluster.taints:
         if taint.effect not in OBEYED_EFFECTS:
             continue
-        if not any(toleration.tolerates(taint.key, taint.value, taint.effect) for toleration in placement.tolerations):
+        until = None
+        if taint.hours:
+            until = taint.open_until(now)
+            if until is None:
+                continue
+        matching = [each for each in placement.tolerations if each.tolerates(taint.key, taint.value, taint.effect)]
+        if any(not each.has_run_out(taint, now) for each in matching):
+            continue
+        if until is not None:
+            return Rejection(
+                "maintenance",
+                f"it is in maintenance until {until} ({taint})",
+                f"wait until then, or add a toleration for {taint.key} to clusterTolerations",
+            )
+        if matching:
             return Rejection(
                 "taint",
-                f"its taint {taint} is not tolerated",
-                "add a toleration to clusterTolerations, or remove the taint",
+                f"its taint {taint} of {taint.time_added} is not tolerated any longer",
+                "raise tolerationSeconds, or remove the taint",
             )
+        return Rejection(
+            "taint",
+            f"its taint {taint} is not tolerated",
+            "add a toleration to clusterTolerations, or remove the taint",
+        )
     return None
+
+
+def _group(task: Task, names: tuple[str, ...]) -> frozenset[str] | None:
+    """The clusters that the group ties the application to; None when it may lead.
+
+    One that runs already stays where it is when it can't go to any of them: the rest of the group is on its way.
+    """
+    if not names or task.leads:
+        return None
+    check = passes(task)
+    open_to_it = [
+        cluster
+        for cluster in task.request.clusters
+        if cluster.name in names and not isinstance(check(cluster), Rejection)
+    ]
+    return None if not open_to_it and task.current else frozenset(names)
 
 
 def _has_property(cluster: Cluster, spread: Spread, task: Task) -> bool:

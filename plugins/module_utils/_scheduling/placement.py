@@ -152,6 +152,11 @@ class Placement:
     """The rules of clusterReplicas, then the one for all clusters; what the first that matches leaves out, a later says."""
     hierarchy: tuple[Level, ...] = ()
     """From the widest to the narrowest."""
+    scoring: Weights | None = None
+    """None when stickiness alone counts."""
+    companions: Companions | None = None
+    """What it says of other applications."""
+    data: DataLocality | None = None
 
     @property
     def spread_ignored_by_karmada(self) -> bool:
@@ -168,6 +173,7 @@ class Placement:
         )
         scheduling = data.get("replicaScheduling")
         strategy, weights = _strategy(scheduling)
+        companions, locality = Companions.from_dict(data), DataLocality.from_dict(data.get("dataLocality"))
         return cls(
             terms=terms,
             ordered=bool(groups),
@@ -179,6 +185,13 @@ class Placement:
             partial=data.get("whenUnsatisfiable") == "partial",
             bounds=() if strategy is Strategy.DUPLICATED else tuple(_bounds(scheduling or {})),
             hierarchy=_hierarchy(scheduling or {}) if strategy in (Strategy.STATIC, Strategy.DYNAMIC) else (),
+            scoring=Weights.from_dict(
+                data.get("scoring"),
+                affinity=companions is not None and companions.prefers,
+                data=locality is not None and not locality.required,
+            ),
+            companions=companions,
+            data=locality,
         )
 
 

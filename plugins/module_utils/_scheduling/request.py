@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RequestError
-from .quantity import counted_in, parse_quantity, whole
-
-JSON = Mapping[str, Any]
+from .forms import JSON, amounts, count, listed, mapping, object_of
+from .maintenance import parse_moment, parse_windows
+from .neighbours import NOBODY, Neighbour, parse_neighbours
+from .nodes import Node, NodeClaim, parse_nodes
+from .quantity import counted_in, whole
+from .taints import Taint
 
 NAVARCH = "navarch"
 KARMADA = "karmada"
@@ -34,27 +37,9 @@ CLUSTER_FIELDS = (
     "resourceSummary",
     "nodes",
     "cost",
+    "holds",
+    "maintenanceWindows",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Taint:
-    """A mark on a cluster that keeps away workloads which do not tolerate it."""
-
-    key: str
-    value: str
-    effect: str
-    time_added: str | None = None
-
-    @classmethod
-    def from_dict(cls, data: JSON) -> Taint:
-        return cls(data.get("key") or "", data.get("value") or "", data.get("effect") or "", data.get("timeAdded"))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"key": self.key, "value": self.value, "effect": self.effect, "timeAdded": self.time_added}
-
-    def __str__(self) -> str:
-        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +57,11 @@ class ResourceSummary:
 
     @classmethod
     def from_dict(cls, data: JSON, *, path: str = "resourceSummary") -> ResourceSummary:
-        parts = {name: _mapping(data, name, path) for name in ("allocatable", "allocated", "allocating")}
-        amounts = {name: _amounts(part, f"{path}.{name}") for name, part in parts.items()}
-        pods, used_pods, coming_pods = (whole(part.get("pods", 0)) for part in amounts.values())
-        free = dict(amounts["allocatable"])
-        for used in (amounts["allocated"], amounts["allocating"]):
+        parts = {name: mapping(data, name, path) for name in ("allocatable", "allocated", "allocating")}
+        read = {name: amounts(part, f"{path}.{name}") for name, part in parts.items()}
+        pods, used_pods, coming_pods = (whole(part.get("pods", 0)) for part in read.values())
+        free = dict(read["allocatable"])
+        for used in (read["allocated"], read["allocating"]):
             for name, amount in used.items():
                 if name in free:
                     free[name] -= amount
@@ -114,8 +99,12 @@ class Cluster:
     available: int | None = None
     """Replicas that fit, if somebody already counted."""
     resource_summary: ResourceSummary | None = None
-    nodes: tuple[JSON, ...] | None = None
+    nodes: tuple[Node, ...] | None = None
+    """Those that can run pods; None when nobody told."""
     cost: float | None = None
+    """Per core and hour, in no currency."""
+    holds: frozenset[str] = frozenset()
+    """Objects that data locality asks for and that are there, each as Kind/namespace/name."""
 
     @classmethod
     def from_dict(cls, data: JSON, *, path: str = "cluster") -> Cluster:
@@ -124,23 +113,28 @@ class Cluster:
             raise RequestError(f"{path}.name", "a cluster needs a name")
         summary = data.get("resourceSummary")
         served = data.get("apiEnablements")
-        nodes = data.get("nodes")
+        nodes, windows = data.get("nodes"), data.get("maintenanceWindows")
+        taints = tuple(map(Taint.from_dict, listed(data, "taints", path)))
+        if windows:
+            windows = listed(data, "maintenanceWindows", path)
+            taints = (*taints, Taint.of_maintenance(parse_windows(windows, path=f"{path}.maintenanceWindows")))
         return cls(
             name=name,
-            labels=_mapping(data, "labels", path),
+            labels=mapping(data, "labels", path),
             provider=data.get("provider") or "",
             region=data.get("region") or "",
-            zones=tuple(_list(data, "zones", path)),
-            taints=tuple(map(Taint.from_dict, _list(data, "taints", path))),
+            zones=tuple(listed(data, "zones", path)),
+            taints=taints,
             ready=data.get("ready", True) is not False,
             deleting=bool(data.get("deleting")),
             api_enablements=None if served is None else frozenset(_served(served)),
-            available=_count(data, "available", path),
+            available=count(data, "available", path),
             resource_summary=None
             if summary is None
             else ResourceSummary.from_dict(summary, path=f"{path}.resourceSummary"),
-            nodes=None if nodes is None else tuple(nodes),
-            cost=data.get("cost"),
+            nodes=None if nodes is None else parse_nodes(listed(data, "nodes", path), path=f"{path}.nodes"),
+            cost=_cost(data, path),
+            holds=frozenset(listed(data, "holds", path)),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,14 +144,16 @@ class Cluster:
             "provider": self.provider,
             "region": self.region,
             "zones": list(self.zones),
-            "taints": [taint.to_dict() for taint in self.taints],
+            "taints": [taint.to_dict() for taint in self.taints if not taint.hours],
             "ready": self.ready,
             "deleting": self.deleting,
             "apiEnablements": None if self.api_enablements is None else _enablements(self.api_enablements),
             "available": self.available,
             "resourceSummary": None if self.resource_summary is None else self.resource_summary.to_dict(),
-            "nodes": None if self.nodes is None else [dict(node) for node in self.nodes],
+            "nodes": None if self.nodes is None else [node.to_dict() for node in self.nodes],
             "cost": self.cost,
+            "holds": sorted(self.holds),
+            "maintenanceWindows": [window.to_dict() for taint in self.taints for window in taint.hours],
         }
 
 
@@ -190,6 +186,8 @@ class Workload:
     """None for an object without replicas, such as a ConfigMap."""
     resource_request: Mapping[str, Any] | None = None
     """What one replica asks for."""
+    node_claim: NodeClaim | None = None
+    """What it wants of the node that it runs on."""
 
     @property
     def key(self) -> str:
@@ -197,17 +195,18 @@ class Workload:
 
     @classmethod
     def from_dict(cls, data: JSON) -> Workload:
-        request = data.get("resourceRequest")
+        request, claim = data.get("resourceRequest"), data.get("nodeClaim")
         if request is not None:
-            _amounts(request, "workload.resourceRequest")
+            amounts(request, "workload.resourceRequest")
         return cls(
             api_version=data.get("apiVersion") or "",
             kind=data.get("kind") or "",
             namespace=data.get("namespace") or "",
             name=data.get("name") or "",
             uid=data.get("uid") or "",
-            replicas=_count(data, "replicas", "workload"),
+            replicas=count(data, "replicas", "workload"),
             resource_request=request,
+            node_claim=None if claim is None else NodeClaim.from_dict(object_of(claim, "workload.nodeClaim")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -219,6 +218,7 @@ class Workload:
             "uid": self.uid,
             "replicas": self.replicas,
             "resourceRequest": None if self.resource_request is None else dict(self.resource_request),
+            "nodeClaim": None if self.node_claim is None else dict(self.node_claim.source),
         }
 
 
@@ -236,6 +236,10 @@ class Request:
     estimator: str = ESTIMATE_SUMMARY
     now: str | None = None
     compatibility: str = NAVARCH
+    application: Neighbour = NOBODY
+    """Whose workload it is, for the rules between applications."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """The other applications, and where they stand."""
 
     @classmethod
     def from_dict(cls, data: JSON) -> Request:
@@ -254,8 +258,10 @@ class Request:
             observed_affinity=data.get("observedAffinity"),
             trigger=data.get("trigger"),
             estimator=estimator,
-            now=data.get("now"),
+            now=_now(data),
             compatibility=compatibility,
+            application=Neighbour.from_dict(mapping(data, "application", "request"), path="application"),
+            neighbours=parse_neighbours(listed(data, "neighbours", "request")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -270,6 +276,8 @@ class Request:
             "estimator": self.estimator,
             "now": self.now,
             "compatibility": self.compatibility,
+            "application": self.application.to_dict(),
+            "neighbours": [neighbour.to_dict() for neighbour in self.neighbours],
         }
 
 
@@ -278,7 +286,7 @@ def parse_clusters(clusters: Iterable[JSON | Cluster], *, path: str = "clusters"
     parsed = tuple(
         item
         if isinstance(item, Cluster)
-        else Cluster.from_dict(_object(item, f"{path}[{index}]"), path=f"{path}[{index}]")
+        else Cluster.from_dict(object_of(item, f"{path}[{index}]"), path=f"{path}[{index}]")
         for index, item in enumerate(clusters)
     )
     seen: set[str] = set()
@@ -302,38 +310,19 @@ def _enablements(served: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     return [{"groupVersion": name, "resources": resources} for name, resources in groups.items()]
 
 
-def _object(value: object, path: str) -> JSON:
-    if not isinstance(value, Mapping):
-        raise RequestError(path, f"expected a dictionary, not {value!r}")
-    return value
-
-
-def _mapping(data: JSON, name: str, path: str) -> JSON:
-    value = data.get(name)
-    return {} if value is None else _object(value, f"{path}.{name}")
-
-
-def _list(data: JSON, name: str, path: str) -> Iterable[Any]:
-    value = data.get(name)
-    if value is None:
-        return ()
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
-        raise RequestError(f"{path}.{name}", f"expected a list, not {value!r}")
-    return value
-
-
-def _count(data: JSON, name: str, path: str) -> int | None:
-    value = data.get(name)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+def _cost(data: JSON, path: str) -> float | None:
+    value = data.get("cost")
+    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0):
         return value
-    raise RequestError(f"{path}.{name}", f"expected a whole number from 0, not {value!r}")
+    raise RequestError(f"{path}.cost", f"expected a number from 0, not {value!r}")
 
 
-def _amounts(quantities: JSON, path: str) -> dict[str, int]:
-    amounts = {}
-    for name, quantity in quantities.items():
-        try:
-            amounts[name] = parse_quantity(quantity)
-        except (TypeError, ValueError) as error:
-            raise RequestError(f"{path}.{name}", str(error)) from error
-    return amounts
+def _now(data: JSON) -> str | None:
+    value = data.get("now")
+    if value is None:
+        return None
+    try:
+        parse_moment(str(value))
+    except ValueError:
+        raise RequestError("now", f"{value!r} is no time such as 2026-11-28T22:00:00Z") from None
+    return str(value)

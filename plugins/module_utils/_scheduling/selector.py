@@ -13,9 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .labels import Match, label_rule, label_selector
 from .request import JSON, Cluster
-
-Match = Callable[[Mapping[str, str]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class ClusterAffinity:
             if rule.get("key") == "zone":
                 zones.append(_zone_rule(rule))
             else:
-                fields.append(_rule(rule))
+                fields.append(label_rule(rule))
         return cls(
             excluded=frozenset(data.get("exclude") or ()),
             labels=label_selector(data.get("labelSelector")),
@@ -69,53 +68,6 @@ class ClusterAffinity:
         for match_zones in self.zones:
             if not match_zones(cluster.zones):
                 return "fieldSelector"
-        return None
-
-
-def label_selector(selector: JSON | None) -> tuple[Match, ...]:
-    """The rules of a label selector; all of them must match."""
-    if selector is None:
-        return ()
-    rules = [_equals(key, value) for key, value in (selector.get("matchLabels") or {}).items()]
-    rules += [_rule(rule) for rule in selector.get("matchExpressions") or ()]
-    return tuple(rules)
-
-
-def _equals(key: str, value: str) -> Match:
-    return lambda labels: labels.get(key) == value
-
-
-def _rule(rule: Mapping[str, Any]) -> Match:
-    key, operator, values = rule.get("key") or "", rule.get("operator") or "", tuple(rule.get("values") or ())
-    if operator == "In" and values:
-        return lambda labels: labels.get(key) in values
-    if operator == "NotIn" and values:
-        return lambda labels: key not in labels or labels[key] not in values
-    if operator == "Exists" and not values:
-        return lambda labels: key in labels
-    if operator == "DoesNotExist" and not values:
-        return lambda labels: key not in labels
-    if operator in ("Gt", "Lt") and len(values) == 1:
-        return _compare(key, operator, values[0])
-    return lambda labels: False
-
-
-def _compare(key: str, operator: str, bound: str) -> Match:
-    limit = _number(bound)
-
-    def match(labels: Mapping[str, str]) -> bool:
-        value = _number(labels.get(key))
-        if value is None or limit is None:
-            return False
-        return value > limit if operator == "Gt" else value < limit
-
-    return match
-
-
-def _number(text: object) -> int | None:
-    try:
-        return int(str(text))
-    except ValueError:
         return None
 
 
