@@ -23,6 +23,8 @@ KARMADA = "karmada"
 ESTIMATE_AVAILABLE = "available"
 ESTIMATE_SUMMARY = "resourceSummary"
 RESCHEDULE = "reschedule"
+SUMMARY = "summary"
+ROUNDS = "rounds"
 CLUSTER_FIELDS = (
     "name",
     "labels",
@@ -240,9 +242,14 @@ class Request:
     """Whose workload it is, for the rules between applications."""
     neighbours: tuple[Neighbour, ...] = ()
     """The other applications, and where they stand."""
+    explain: str = SUMMARY
+    """With ROUNDS, every division says replica by replica where it goes."""
 
     @classmethod
     def from_dict(cls, data: JSON) -> Request:
+        explain = data.get("explain") or SUMMARY
+        if explain not in (SUMMARY, ROUNDS):
+            raise RequestError("explain", f"{explain!r} is neither {SUMMARY!r} nor {ROUNDS!r}")
         compatibility = data.get("compatibility") or NAVARCH
         if compatibility not in (NAVARCH, KARMADA):
             raise RequestError("compatibility", f"{compatibility!r} is neither {NAVARCH!r} nor {KARMADA!r}")
@@ -262,6 +269,7 @@ class Request:
             compatibility=compatibility,
             application=Neighbour.from_dict(mapping(data, "application", "request"), path="application"),
             neighbours=parse_neighbours(listed(data, "neighbours", "request")),
+            explain=explain,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -278,6 +286,7 @@ class Request:
             "compatibility": self.compatibility,
             "application": self.application.to_dict(),
             "neighbours": [neighbour.to_dict() for neighbour in self.neighbours],
+            "explain": self.explain,
         }
 
 
