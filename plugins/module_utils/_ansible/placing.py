@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .._kube.errors import InputError
 from .._scheduling.application import Application, ApplicationDecision, place
 from .._scheduling.errors import RequestError
-from .._scheduling.explain import explain, explain_application, table, table_lines
+from .._scheduling.report import explain, explain_application, groups_in_short, table, table_lines
 from .._scheduling.request import (
     CLUSTER_FIELDS,
     ESTIMATE_AVAILABLE,
@@ -27,13 +27,16 @@ from .._scheduling.validate import Problem, nearest, validate_placement
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._registry.hub import Hub
+    from .._registry.member import Member
+
 
 def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """The results of the module; ``failed`` among them when nothing fits and that was not allowed."""
     refuse(validate_placement(params["placement"]))
     try:
-        clusters = _given(params["clusters"]) if params["clusters"] is not None else None
-        workloads = [_workload(each) for each in params["workloads"]]
+        clusters = given_clusters(params["clusters"]) if params["clusters"] is not None else None
+        workloads = [given_workload(each) for each in params["workloads"]]
     except RequestError as error:
         raise InputError(str(error), next_step="Correct it in the input") from error
     _refuse_twice(workloads)
@@ -41,11 +44,13 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         clusters=_members(params, check_mode=check_mode) if clusters is None else clusters,
         placement=params["placement"],
         workloads=tuple(workloads),
-        current={workload.key: _current(each) for workload, each in zip(workloads, params["workloads"], strict=True)},
+        current={
+            workload.key: given_current(each) for workload, each in zip(workloads, params["workloads"], strict=True)
+        },
         evicting=tuple(params["evicting"]),
         observed_affinity=params["observed_affinity"],
         trigger=params["trigger"],
-        estimator=params["estimator"] or _estimator(clusters),
+        estimator=params["estimator"] or estimator_for(clusters),
         compatibility=params["compatibility"],
     )
     return _results(place(application), must_fit=params["must_fit"])
@@ -71,6 +76,7 @@ def _results(decision: ApplicationDecision, *, must_fit: bool) -> dict[str, Any]
         "without_replicas": {name: list(keys) for name, keys in decision.without_replicas.items()},
         "table": rows,
         "lines": table_lines(rows),
+        "groups": groups_in_short(decision.selection),
         "explanation": explain(decision.selection) + explain_application(decision),
         "decision": decision.to_dict(),
         "error": failure and failure.to_dict(),
@@ -78,7 +84,8 @@ def _results(decision: ApplicationDecision, *, must_fit: bool) -> dict[str, Any]
     }
 
 
-def _given(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:
+def given_clusters(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:
+    """The clusters of an option; RequestError for a field that is not known."""
     for index, cluster in enumerate(clusters):
         for field in cluster:
             if field not in CLUSTER_FIELDS:
@@ -88,7 +95,7 @@ def _given(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:
     return parse_clusters(clusters)
 
 
-def _estimator(given: Sequence[Cluster] | None) -> str:
+def estimator_for(given: Sequence[Cluster] | None) -> str:
     """Who gives clusters without facts means them to be believed."""
     if given and all(cluster.resource_summary is None for cluster in given):
         return ESTIMATE_AVAILABLE
@@ -102,11 +109,14 @@ def _members(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Cluster, .
     from .hub import open_hub
 
     hub = open_hub(params)
-    members = _fresh(hub, list_members(hub, names=params["names"]), params, check_mode=check_mode)
+    members = fresh_members(hub, list_members(hub, names=params["names"]), params, check_mode=check_mode)
     return parse_clusters([scheduling_cluster(member) for member in members.values()])
 
 
-def _fresh(hub: Any, members: Mapping[str, Any], params: Mapping[str, Any], *, check_mode: bool) -> Mapping[str, Any]:
+def fresh_members(
+    hub: Hub, members: Mapping[str, Member], params: Mapping[str, Any], *, check_mode: bool
+) -> Mapping[str, Member]:
+    """The members with facts of the age that was asked for; in check mode they are read and not recorded."""
     from datetime import UTC, datetime
 
     from .._registry.probe import observed_member, probe, refresh
@@ -121,14 +131,16 @@ def _fresh(hub: Any, members: Mapping[str, Any], params: Mapping[str, Any], *, c
     return {name: observed_member(member, seen[name]) if name in seen else member for name, member in members.items()}
 
 
-def _workload(data: Mapping[str, Any]) -> Workload:
+def given_workload(data: Mapping[str, Any]) -> Workload:
+    """A workload of an option, with a uid that breaks ties in the same way every time."""
     workload = Workload.from_dict(data)
     if workload.uid:
         return workload
     return Workload.from_dict({**data, "uid": f"{workload.namespace}/{workload.name}/{workload.kind}/{workload.name}"})
 
 
-def _current(data: Mapping[str, Any]) -> tuple[Target, ...]:
+def given_current(data: Mapping[str, Any]) -> tuple[Target, ...]:
+    """Where a workload of an option runs."""
     targets = []
     for name, replicas in sorted(data["current"].items()):
         try:

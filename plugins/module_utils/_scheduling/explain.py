@@ -2,20 +2,27 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explain: say of every cluster what became of it, by what, and what would change that."""
+"""Explain: say of every cluster what became of it, by what, and what would have to change for the opposite answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from .decision import DIVISION, FILTER, SCORE, Decision, Verdict
+from .decision import DIVISION, FILTER, GROUP, SCORE, Verdict
 from .filter import Rejection
 from .placement import Strategy
+from .shortage import lacking
 from .task import Candidate, Task
+from .wording import counted
 
 if TYPE_CHECKING:
-    from .application import ApplicationDecision
+    from .regions import Group
+
+_UNIT = 1000
+"""What a replica that fits adds to the score of a group."""
+
+_NO_RULE = "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
 
 
 def judge_rejected(rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str, Verdict]) -> None:
@@ -24,11 +31,69 @@ def judge_rejected(rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str
         verdicts[name] = Verdict(False, FILTER, rejection.reason, rejection.change)
 
 
+def judge_passed(task: Task, candidates: Sequence[Candidate], verdicts: dict[str, Verdict]) -> None:
+    """Write a verdict for each cluster that passed the filters; it stands where nothing is placed."""
+    for candidate in candidates:
+        reason, change = "it passed the filters, but nothing was placed", "see the error"
+        if task.divides and task.asks_capacity:
+            short = task.replicas - candidate.capacity
+            reason = (
+                f"it could hold {candidate.capacity} of {counted(task.replicas, 'replica')}, but nothing was placed"
+            )
+            if short > 0:
+                change = f"to hold them all it needs {lacking(task, candidate, short)}"
+        verdicts[candidate.name] = Verdict(False, SCORE, reason, change, candidate.scores)
+
+
 def judge_unused(task: Task, verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster that nobody judged because nothing was placed."""
     for cluster in task.request.clusters:
         if cluster.name not in verdicts:
             verdicts[cluster.name] = Verdict(False, SCORE, "it could be used, but nothing was placed", "see the error")
+
+
+def judge_outranked(
+    task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], verdicts: dict[str, Verdict]
+) -> None:
+    """Write a verdict for each cluster that the spread constraints left out."""
+    taken = {candidate.name for candidate in chosen}
+    by_group = any(spread.field != "cluster" for spread in task.placement.spread)
+    weighted = task.strategy is Strategy.STATIC and not task.karmada and any(candidate.weight for candidate in ranked)
+    last = next((candidate for candidate in reversed(ranked) if candidate.name in taken), None)
+    for position, candidate in enumerate(ranked, start=1):
+        if candidate.name in taken or (candidate.name in verdicts and verdicts[candidate.name].by == GROUP):
+            continue
+        if weighted and not candidate.weight:
+            verdicts[candidate.name] = Verdict(False, SCORE, *_NO_RULE, candidate.scores)
+            continue
+        reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
+        change = _overtake(candidate, last, position, weighted=weighted)
+        verdicts[candidate.name] = Verdict(False, GROUP if by_group else SCORE, reason, change, candidate.scores)
+
+
+def judge_left_groups(
+    task: Task, field: str, groups: Sequence[Group], taken: Collection[str], verdicts: dict[str, Verdict]
+) -> None:
+    """Write a verdict for each cluster whose region, zone, provider or labelled group was left.
+
+    :param groups: all of that field, the best first.
+    """
+    chosen = [group for group in groups if group.name in taken]
+    inside = {candidate.name for group in chosen for candidate in group.clusters}
+    lowest = chosen[-1] if chosen else None
+    for position, group in enumerate(groups, start=1):
+        if group.name in taken:
+            continue
+        reason = f"its {field} {group.name} (score {group.score}) was not chosen"
+        if lowest is not None:
+            reason += f"; the last of the {len(chosen)} chosen is {lowest.name} ({lowest.score})"
+        change = f"raise minGroups of the {field} constraint to {position}"
+        more = (lowest.score // _UNIT - group.score // _UNIT) if lowest is not None else 0
+        if more > 0:
+            change += f", or free capacity in {group.name} until {_worth(task, more)}"
+        for candidate in group.clusters:
+            if candidate.name not in inside:
+                verdicts[candidate.name] = Verdict(False, GROUP, reason, change, candidate.scores)
 
 
 def judge_taken(
@@ -41,7 +106,7 @@ def judge_taken(
         name = candidate.name
         replicas = result.get(name)
         if replicas is None:
-            reason, change = _left_out(task, candidate)
+            reason, change = _left_out(task, candidate, chosen, result)
             verdicts[name] = Verdict(False, DIVISION, reason, change, candidate.scores)
         else:
             verdicts[name] = Verdict(
@@ -53,101 +118,82 @@ def judge_chosen(chosen: Sequence[Candidate], totals: Mapping[str, int], verdict
     """Write a verdict for each cluster chosen for an application as a whole."""
     for candidate in chosen:
         room = f"; its free capacity holds {candidate.available} more" if candidate.available else ""
-        reason = f"chosen for the whole application, gets {_counted(totals[candidate.name])}{room}"
+        reason = f"chosen for the whole application, gets {counted(totals[candidate.name], 'replica')}{room}"
         verdicts[candidate.name] = Verdict(True, SCORE, reason, None, candidate.scores)
 
 
-def explain(decision: Decision) -> list[str]:
-    """The decision as lines to read, the taken clusters first."""
-    lines = []
-    if decision.error is not None:
-        lines.append(f"not placed ({decision.error.kind.value}): {decision.error.message}")
-    if decision.observed_affinity:
-        lines.append(f"affinity group: {decision.observed_affinity}")
-    for group in decision.groups:
-        mark = "taken" if group["taken"] else "left"
-        lines.append(
-            f"{group['field']} {group['name']}: {mark}, score {group['score']}, holds {group['capacity']} in {len(group['clusters'])} clusters"
-        )
-    for step in decision.divisions:
-        lines.append(_division_line(step))
-    replicas = decision.replicas
-    for name, verdict in sorted(decision.clusters.items(), key=lambda item: (not item[1].taken, item[0])):
-        share = f" {_counted(replicas[name])}," if replicas.get(name) else ""
-        change = f"; to change that: {verdict.change}" if verdict.change else ""
-        lines.append(
-            f"{name}:{share} {'taken' if verdict.taken else 'dropped'} by {verdict.by}: {verdict.reason}{change}"
-        )
-    return lines
+def _overtake(candidate: Candidate, last: Candidate | None, position: int, *, weighted: bool) -> str:
+    """What would bring the cluster before the last one that was taken."""
+    more = f"raise maxGroups of the cluster constraint to {position}"
+    if last is None or candidate.tier != last.tier:
+        return more
+    if weighted and last.weight > candidate.weight:
+        return f"{more}, or give it a weight above {last.weight}, that of {last.name}"
+    if candidate.scores.total < last.scores.total:
+        return f"{more}, or bring its score above the {last.scores.total:g} of {last.name}"
+    if candidate.capacity < last.capacity:
+        return f"{more}, or free capacity in it: it can hold {candidate.capacity}, {last.name} {last.capacity}"
+    return more
 
 
-def explain_application(decision: ApplicationDecision) -> list[str]:
-    """What is to be read of the application as a whole: each workload's division, and who lacks replicas where."""
-    lines = []
-    for key, each in decision.workloads.items():
-        lines += [f"{key}: {_division_line(step)}" for step in each.divisions]
-    for name, keys in decision.without_replicas.items():
-        lines.append(f"{name}: no replica of {', '.join(keys)}; a Service for it has no local endpoint there")
-    return lines
+def _worth(task: Task, more: int) -> str:
+    if task.strategy is Strategy.DUPLICATED:
+        return f"{counted(more, 'more cluster')} of it can hold all {counted(task.replicas, 'replica')}"
+    return f"it can hold {counted(more, 'more replica')}"
 
 
-def table(decision: Decision) -> list[dict[str, Any]]:
-    """The decision as rows, the taken clusters first."""
-    replicas = decision.replicas
-    return [
-        {
-            "cluster": name,
-            "taken": verdict.taken,
-            "replicas": replicas.get(name),
-            "by": verdict.by,
-            "reason": verdict.reason,
-            "change": verdict.change,
-        }
-        for name, verdict in sorted(decision.clusters.items(), key=lambda item: (not item[1].taken, item[0]))
-    ]
-
-
-def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The rows as aligned text, with a head."""
-    cells = [("CLUSTER", "REPLICAS", "DECIDED BY", "REASON")]
-    for row in rows:
-        replicas = "-" if not row["taken"] else str(row["replicas"])
-        cells.append((row["cluster"], replicas, row["by"], row["reason"]))
-    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
-    return ["  ".join([*(cell[column].ljust(widths[column]) for column in range(3)), cell[3]]) for cell in cells]
-
-
-def _counted(replicas: int) -> str:
-    return "1 replica" if replicas == 1 else f"{replicas} replicas"
-
-
-def _division_line(step: Mapping[str, Any]) -> str:
-    tier = f" of tier {step['tier']}" if "tier" in step else ""
-    result = ", ".join(f"{name} {replicas}" for name, replicas in step["result"].items() if replicas)
-    weights = ", ".join(f"{name} {weight}" for name, weight in (step.get("weights") or {}).items())
-    by = f" by weights ({weights})" if weights else ""
-    return f"division{tier} ({step['strategy']}, {step['mode']}): {step['replicas']} replicas{by}: {result or 'none'}"
-
-
-def _left_out(task: Task, candidate: Candidate) -> tuple[str, str]:
+def _left_out(
+    task: Task, candidate: Candidate, chosen: Sequence[Candidate], result: Mapping[str, int]
+) -> tuple[str, str]:
+    """Why a chosen cluster got nothing of the replicas, and what would give it one."""
     if task.strategy is Strategy.STATIC:
         if task.placement.weights and not candidate.weight:
-            return "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
-        return (
-            f"its weight {candidate.weight or 1} earns none of {task.replicas} replicas",
-            "raise its weight or the replicas",
+            return _NO_RULE
+        weight = candidate.weight or 1
+        price = _price(chosen, result, {each.name: each.weight or 1 for each in chosen}, {})
+        change = (
+            f"raise its weight to {int(price) + 1}" if price and not task.placement.hierarchy else "raise its weight"
         )
+        return f"its weight {weight} earns none of {counted(task.replicas, 'replica')}", f"{change}, or the replicas"
+    if candidate.assigned and not task.fresh:
+        return f"its {counted(candidate.assigned, 'replica')} go: the workload shrinks", "raise the replicas"
     if candidate.capacity <= 0:
-        return "it has no room for a replica", "free or add capacity in it"
+        return "it has no room for a replica", f"free or add capacity in it: it lacks {lacking(task, candidate, 1)}"
     if task.strategy is Strategy.AGGREGATED:
-        return (
-            f"the replicas fit into fewer clusters without it (it could hold {candidate.capacity})",
-            "raise the replicas, or free capacity in it",
-        )
+        return _not_in_the_prefix(task, candidate, chosen, result)
+    reason = f"its share of {counted(task.replicas, 'replica')} comes to none (it could hold {candidate.capacity})"
+    weights = {each.name: each.capacity if task.fresh else each.available for each in chosen}
+    before = {} if task.fresh else {each.name: each.assigned for each in chosen}
+    price = _price(chosen, result, weights, before)
+    short = int(price) + 1 - weights[candidate.name] if price and not task.placement.hierarchy else 0
+    if short > 0:
+        return reason, f"raise the replicas, or free capacity in it: it lacks {lacking(task, candidate, short)}"
+    return reason, "raise the replicas, or free capacity in it"
+
+
+def _not_in_the_prefix(
+    task: Task, candidate: Candidate, chosen: Sequence[Candidate], result: Mapping[str, int]
+) -> tuple[str, str]:
+    used = [each for each in chosen if result.get(each.name)]
+    held = sum(each.capacity for each in used)
+    reason = f"{counted(len(used), 'cluster')} hold all replicas without it (it could hold {candidate.capacity})"
+    smallest = min(used, key=lambda each: (each.available, each.name), default=candidate)
+    short = smallest.available - candidate.available + 1
+    if smallest.assigned or short <= 0:
+        return reason, f"raise the replicas above {held}"
+    lack = lacking(task, candidate, short)
     return (
-        f"its share of {task.replicas} replicas comes to none (it could hold {candidate.capacity})",
-        "raise the replicas, or free capacity in it",
+        reason,
+        f"raise the replicas above {held}, or free capacity in it to overtake {smallest.name}: it lacks {lack}",
     )
+
+
+def _price(
+    chosen: Sequence[Candidate], result: Mapping[str, int], weights: Mapping[str, int], before: Mapping[str, int]
+) -> float:
+    """The claim with which the last replica was won; a weight above it would have won one."""
+    won = {each.name: result.get(each.name, 0) - before.get(each.name, 0) for each in chosen}
+    return min((weights[name] / (2 * seats - 1) for name, seats in won.items() if seats > 0), default=0)
 
 
 def _reason_without_replicas(candidate: Candidate, replicas: int, total: int) -> str:
@@ -155,19 +201,18 @@ def _reason_without_replicas(candidate: Candidate, replicas: int, total: int) ->
 
 
 def _reason_duplicated(candidate: Candidate, replicas: int, total: int) -> str:
-    return f"all {replicas} replicas: each chosen cluster gets them all"
+    return f"all {counted(replicas, 'replica')}: each chosen cluster gets them all"
 
 
 def _reason_static(candidate: Candidate, replicas: int, total: int) -> str:
-    return f"{replicas} of {total} replicas by its weight {candidate.weight or 1}"
+    return f"{replicas} of {counted(total, 'replica')} by its weight {candidate.weight or 1}"
 
 
 def _reason_by_capacity(candidate: Candidate, replicas: int, total: int) -> str:
+    share = f"{replicas} of {counted(total, 'replica')}"
     if candidate.assigned:
-        return (
-            f"{replicas} of {total} replicas; it ran {candidate.assigned} and has room for {candidate.available} more"
-        )
-    return f"{replicas} of {total} replicas; it has room for {candidate.available}"
+        return f"{share}; it ran {candidate.assigned} and has room for {candidate.available} more"
+    return f"{share}; it has room for {candidate.available}"
 
 
 _REASONS = {

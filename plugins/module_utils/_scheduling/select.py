@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from .decision import GROUP, SCORE, Verdict
 from .errors import Kind, Unplaceable
+from .explain import judge_outranked
 from .groups import select_groups
 from .placement import Spread, Strategy
 from .regions import select_by_region
@@ -23,7 +24,7 @@ def select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]
     if not task.honours_spread:
         return ranked
     chosen = _select_like_karmada(task, ranked, notes) if task.karmada else _select(task, ranked, notes)
-    notes.judges.append(lambda verdicts: _judge_the_others(task, ranked, chosen, verdicts))
+    notes.judges.append(partial(judge_outranked, task, ranked, chosen))
     return chosen
 
 
@@ -101,21 +102,3 @@ def exchange_for_capacity(chosen: list[Candidate], rest: list[Candidate], replic
         if best is not None:
             short -= most - chosen[position].capacity
             chosen[position], rest[best] = rest[best], chosen[position]
-
-
-def _judge_the_others(
-    task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], verdicts: dict[str, Verdict]
-) -> None:
-    taken = {candidate.name for candidate in chosen}
-    by_group = any(spread.field != "cluster" for spread in task.placement.spread)
-    weighted = task.strategy is Strategy.STATIC and not task.karmada and any(candidate.weight for candidate in ranked)
-    for position, candidate in enumerate(ranked, start=1):
-        if candidate.name in taken or candidate.name in verdicts:
-            continue
-        by, change = SCORE, "raise maxGroups of the cluster constraint"
-        reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
-        if weighted and not candidate.weight:
-            reason, change = "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
-        elif by_group:
-            by, change = GROUP, "raise maxGroups of the spread constraints"
-        verdicts[candidate.name] = Verdict(False, by, reason, change, candidate.scores)

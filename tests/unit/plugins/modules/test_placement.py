@@ -52,7 +52,7 @@ def test_an_answer_says_what_goes_where_and_why() -> None:
     assert results["chosen"] == ["idc"]
     assert results["clusters"]["cloud"]["change"] == "add a toleration to clusterTolerations, or remove the taint"
     assert [row["cluster"] for row in results["table"]] == ["idc", "cloud"]
-    assert results["lines"][0].split() == ["CLUSTER", "REPLICAS", "DECIDED", "BY", "REASON"]
+    assert results["lines"][0].split() == ["CLUSTER", "REPLICAS", "SCORE", "DECIDED", "BY", "REASON"]
     assert "failed" not in results
 
 
