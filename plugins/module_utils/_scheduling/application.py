@@ -17,16 +17,19 @@ from functools import partial
 from typing import Any
 
 from .decision import Decision, Failure, Verdict
+from .divide import divide
 from .errors import Unplaceable
-from .estimate import Taken, replica_demand
-from .explain import judge_chosen
+from .estimate import Taken, deducted
+from .explain import judge_chosen, judge_taken
+from .filter import passes
 from .joint import count_jointly, joint_demand, running_now
-from .placement import Placement
-from .request import ESTIMATE_SUMMARY, JSON, KARMADA, NAVARCH, Cluster, Request, Target, Workload
-from .schedule import attempts, decision_of, failed, place_once, prepare, schedule_task, shortlist
-from .score import rank
+from .memory import Admission, Memory
+from .neighbours import NOBODY, Neighbour
+from .request import ESTIMATE_SUMMARY, JSON, NAVARCH, Cluster, Request, Target, Workload
+from .schedule import decision_of, first_that_works, place_once, prepare, schedule_task
 from .select import select
-from .task import Candidate, Notes, Task
+from .shortlist import admit, count_replicas, line_up, sort_out
+from .task import Candidate, Judge, Notes, Task
 
 TOGETHER = "together"
 EACH = "each"
@@ -51,6 +54,13 @@ class Application:
     compatibility: str = NAVARCH
     present: tuple[str, ...] = ()
     """Clusters that hold objects of the application now, beside those in `current`."""
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    """By cluster: what other applications were promised there a moment ago and its facts do not show yet."""
+    identity: Neighbour = NOBODY
+    """Who it is, for the rules between applications."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """The other applications, and where they stand."""
+    explain: str = SUMMARY
 
     @property
     def placed_now(self) -> tuple[str, ...]:
@@ -69,6 +79,9 @@ class Application:
             estimator=self.estimator,
             now=self.now,
             compatibility=self.compatibility,
+            application=self.identity,
+            neighbours=self.neighbours,
+            explain=self.explain,
         )
 
 
@@ -84,8 +97,17 @@ class ApplicationDecision:
     observed_affinity: str | None
     selection: Decision
     """How the set of clusters was chosen, with the reasons for every cluster."""
-    without_replicas: Mapping[str, tuple[str, ...]]
-    """Chosen clusters where workloads have no replica: a Service there has no local endpoint."""
+
+    @property
+    def without_replicas(self) -> dict[str, tuple[str, ...]]:
+        """Chosen clusters where workloads have no replica: a Service there has no local endpoint."""
+        if self.error is not None:
+            return {}
+        present = {
+            key: {target.name for target in each.targets if target.replicas} for key, each in self.workloads.items()
+        }
+        missing = {name: tuple(key for key in present if name not in present[key]) for name in self.clusters}
+        return {name: keys for name, keys in missing.items() if keys}
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -100,30 +122,60 @@ class ApplicationDecision:
 
 def place(application: Application) -> ApplicationDecision:
     """Where each workload of the application goes, and where everything else does."""
-    placement = Placement.from_dict(application.placement)
-    if placement.selection == EACH and application.workloads:
-        return _place_each(application, placement)
-    return _place_together(application, placement)
+    return place_knowing(application, Memory(application.taken))
 
 
-def _place_together(application: Application, placement: Placement) -> ApplicationDecision:
-    task = _joint_task(application, placement)
-    failures: list[tuple[str | None, Unplaceable, Notes]] = []
-    for attempt in attempts(task):
-        notes = Notes()
-        try:
-            chosen = _choose(application, attempt, notes)
-            decisions = _divide_inside(application, attempt, chosen)
-        except Unplaceable as failure:
-            failures.append((attempt.term.name, failure, notes))
-            continue
+def place_knowing(application: Application, memory: Memory) -> ApplicationDecision:
+    """The same, with what is known of the clusters from other decisions; `application.taken` is not looked at."""
+    if memory.placement(application.placement).selection == EACH and application.workloads:
+        return _place_each(application, memory)
+    if len(application.workloads) == 1:
+        return _place_alone(application, memory)
+    return _place_together(application, memory)
+
+
+def promises(application: Application, decision: ApplicationDecision, memory: Memory) -> dict[str, Taken]:
+    """What is taken in the clusters where the application gets more than it has."""
+    taken: dict[str, Taken] = {}
+    for workload in application.workloads:
+        _promise(taken, _task(application, memory, workload, taken), decision.workloads[workload.key])
+    return taken
+
+
+def _place_alone(application: Application, memory: Memory) -> ApplicationDecision:
+    """An application of one workload is placed as this workload; where that is chosen goes everything else."""
+    (workload,) = application.workloads
+    task = _task(application, memory, workload, {})
+    held = {name: 0 for name in application.present if name not in task.current}
+    task = replace(task, serving=application.objects, current={**task.current, **held})
+
+    def attempt(task: Task, notes: Notes) -> ApplicationDecision:
+        chosen, result = place_once(task, notes)
+        totals = {candidate.name: 0 for candidate in chosen} | result
+        judge: Judge = partial(judge_chosen, chosen, totals)
+        selection = decision_of(task, totals, replace(notes, divisions=[], judges=[*notes.judges, judge]))
+        return _decided({workload.key: decision_of(task, result, notes)}, selection)
+
+    def give_up(failure: Decision) -> ApplicationDecision:
+        return replace(_undecided(application, {}, failure), workloads={workload.key: failure})
+
+    return first_that_works(task, attempt, give_up)
+
+
+def _place_together(application: Application, memory: Memory) -> ApplicationDecision:
+    task = _joint_task(application, memory)
+
+    def attempt(task: Task, notes: Notes) -> ApplicationDecision:
+        chosen = _choose(application, task, notes)
+        decisions = _divide_inside(application, task, chosen)
         totals = _totals(chosen, decisions)
         notes.judges.append(partial(judge_chosen, chosen, totals))
-        return _decided(decisions, decision_of(attempt, totals, notes))
-    return _undecided(application, {}, failed(task, failures))
+        return _decided(decisions, decision_of(task, totals, notes))
+
+    return first_that_works(task, attempt, partial(_undecided, application, {}))
 
 
-def _joint_task(application: Application, placement: Placement) -> Task:
+def _joint_task(application: Application, memory: Memory) -> Task:
     kinds = {(each.api_version, each.kind) for each in application.workloads}
     names = dict.fromkeys(application.placed_now, 0)
     for targets in application.current.values():
@@ -131,42 +183,54 @@ def _joint_task(application: Application, placement: Placement) -> Task:
             names[target.name] += target.replicas
     uid = application.workloads[0].uid if application.workloads else ""
     request = application.request(Workload(uid=uid), tuple(Target(name, replicas) for name, replicas in names.items()))
-    return replace(prepare(request, placement=placement), serving=tuple(sorted(kinds.union(application.objects))))
+    return replace(prepare(request, memory), serving=tuple(sorted(kinds.union(application.objects))))
 
 
 def _choose(application: Application, task: Task, notes: Notes) -> list[Candidate]:
     """The set of clusters for the joint demand."""
-    candidates = shortlist(task, notes)
+    admission = admit(task)
     joint = joint_demand(
         application.workloads,
         running_now(application.current),
-        [candidate.name for candidate in candidates],
+        [cluster.name for cluster, _tier in admission.passed],
         task.strategy,
     )
-    clusters = {cluster.name: cluster for cluster in application.clusters}
-    count_jointly(candidates, clusters, joint, application.estimator)
-    rank(task, candidates)
-    workload = replace(task.request.workload, replicas=joint.replicas)
-    return select(replace(task, request=replace(task.request, workload=workload)), candidates, notes)
+    task = replace(
+        task, request=replace(task.request, workload=replace(task.request.workload, replicas=joint.replicas))
+    )
+    candidates = line_up(task, admission, partial(count_jointly, joint=joint), notes)
+    if task.placement.bounds and not task.karmada:
+        keep_within(task, candidates, workloads=len(joint.parts))
+    return select(task, candidates, notes)
 
 
 def _divide_inside(application: Application, joint: Task, chosen: Sequence[Candidate]) -> dict[str, Decision]:
     """Divide each workload inside the chosen clusters; Unplaceable when one of them does not fit after all."""
-    names = {candidate.name for candidate in chosen}
-    inside = replace(application, clusters=tuple(cluster for cluster in application.clusters if cluster.name in names))
     placement = replace(joint.placement, spread=())
+    clusters = tuple(candidate.cluster for candidate in chosen)
+    inside = replace(application, clusters=clusters)
     taken: dict[str, Taken] = {}
     decisions: dict[str, Decision] = {}
     for workload in application.workloads:
-        task = replace(_task(inside, placement, workload, taken), term=joint.term)
+        task = replace(_task(inside, joint.memory, workload, taken), placement=placement, term=joint.term)
+        task = replace(task, settled=() if task.karmada else joint.placement.spread, partly=joint.partly)
         notes = Notes()
         try:
-            result = place_once(task, notes)
+            candidates = line_up(task, _admitted_inside(joint, task, chosen), count_replicas, notes)
+            result = divide(task, candidates, notes)
         except Unplaceable as failure:
             raise Unplaceable(failure.kind, f"{workload.key}: {failure.message}") from failure
+        notes.judges.append(partial(judge_taken, task, candidates, result))
         decisions[workload.key] = decision_of(task, result, notes)
-        _deduct(taken, task, decisions[workload.key])
+        _promise(taken, task, decisions[workload.key])
     return decisions
+
+
+def _admitted_inside(joint: Task, task: Task, chosen: Iterable[Candidate]) -> Admission:
+    """The chosen clusters, but for those that passed because another workload of the application runs there."""
+    doubtful = joint.current.keys() - task.current.keys()
+    check = passes(task)
+    return sort_out((each.cluster, check(each.cluster) if each.name in doubtful else each.tier) for each in chosen)
 
 
 def _totals(chosen: Iterable[Candidate], decisions: Mapping[str, Decision]) -> dict[str, int]:
@@ -177,17 +241,17 @@ def _totals(chosen: Iterable[Candidate], decisions: Mapping[str, Decision]) -> d
     return totals
 
 
-def _place_each(application: Application, placement: Placement) -> ApplicationDecision:
+def _place_each(application: Application, memory: Memory) -> ApplicationDecision:
     taken: dict[str, Taken] = {}
     decisions: dict[str, Decision] = {}
     for workload in application.workloads:
-        task = replace(_task(application, placement, workload, taken), serving=application.objects)
+        task = replace(_task(application, memory, workload, taken), serving=application.objects)
         decision = schedule_task(task)
         decisions[workload.key] = decision
         if decision.error is not None:
             message = f"{workload.key}: {decision.error.message}"
             return _undecided(application, decisions, replace(decision, error=Failure(decision.error.kind, message)))
-        _deduct(taken, task, decision)
+        _promise(taken, task, decision)
     return _decided(decisions, _union(decisions))
 
 
@@ -206,36 +270,40 @@ def _union(decisions: Mapping[str, Decision]) -> Decision:
     return Decision(targets=targets, persisted=targets, observed_affinity=observed, clusters=verdicts)
 
 
-def _task(application: Application, placement: Placement, workload: Workload, taken: Mapping[str, Taken]) -> Task:
-    request = application.request(workload, application.current.get(workload.key, ()))
-    return prepare(request, placement=placement, taken=taken)
+def _task(application: Application, memory: Memory, workload: Workload, taken: Mapping[str, Taken]) -> Task:
+    return prepare(application.request(workload, application.current.get(workload.key, ())), memory, taken)
 
 
-def _deduct(taken: dict[str, Taken], task: Task, decision: Decision) -> None:
+def _promise(taken: dict[str, Taken], task: Task, decision: Decision) -> None:
     """Replicas that do not run yet are not in the facts of their cluster: remember them for the next workload."""
-    if task.request.compatibility == KARMADA:
+    if task.karmada:
         return
+    clusters = {cluster.name: cluster for cluster in task.request.clusters}
+    before, running, workload = task.memory.taken, task.current, task.request.workload
+    shared: dict[tuple[int, int], Taken] = {}
     for target in decision.targets:
-        more = target.replicas - task.current.get(target.name, 0)
-        if more > 0:
-            taken[target.name] = taken.get(target.name, Taken()).plus(
-                replica_demand(task.request.workload.resource_request, more)
-            )
+        name = target.name
+        more = target.replicas - running.get(name, 0)
+        if more <= 0:
+            continue
+        known, cluster = taken.get(name) or before.get(name), clusters[name]
+        if cluster.nodes is not None:
+            taken[name] = deducted(cluster, known, workload, more)
+            continue
+        # Most clusters of a duplicated workload were promised the same before, and get the same now.
+        alike = (id(known), more)
+        if alike not in shared:
+            shared[alike] = deducted(cluster, known, workload, more)
+        taken[name] = shared[alike]
 
 
 def _decided(decisions: dict[str, Decision], selection: Decision) -> ApplicationDecision:
-    names = tuple(target.name for target in selection.targets)
-    with_replicas = {
-        key: {target.name for target in each.targets if target.replicas} for key, each in decisions.items()
-    }
-    missing = {name: tuple(key for key, present in with_replicas.items() if name not in present) for name in names}
     return ApplicationDecision(
         workloads=decisions,
-        clusters=names,
+        clusters=tuple(target.name for target in selection.targets),
         error=None,
         observed_affinity=selection.observed_affinity,
         selection=selection,
-        without_replicas={name: keys for name, keys in missing.items() if keys},
     )
 
 
@@ -257,5 +325,4 @@ def _undecided(application: Application, decisions: dict[str, Decision], selecti
         error=error,
         observed_affinity=application.observed_affinity,
         selection=selection,
-        without_replicas={},
     )

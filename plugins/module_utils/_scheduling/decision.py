@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from .errors import Kind
 from .request import JSON, Target
@@ -51,6 +51,23 @@ class Scores:
 
 
 NO_SCORES = Scores()
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What did not fit where the placement allows to place only a part."""
+
+    placed: int
+    wanted: int
+    reason: str
+    """Why not everything was placed, or which minimum is not met."""
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Partial:
+        return cls(data["placed"], data["wanted"], data["reason"])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"placed": self.placed, "wanted": self.wanted, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,40 @@ class Verdicts(Mapping[str, Verdict]):
         return self._written
 
 
+class Steps(Sequence[JSON]):
+    """The steps of a decision, written down when the first one is read: they name every cluster, and few are read."""
+
+    def __init__(self, write: Callable[[], Sequence[JSON]]) -> None:
+        self._write: Callable[[], Sequence[JSON]] | None = write
+        self._written: Sequence[JSON] = ()
+
+    @overload
+    def __getitem__(self, index: int) -> JSON: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[JSON]: ...
+
+    def __getitem__(self, index: int | slice) -> JSON | Sequence[JSON]:
+        return self._read()[index]
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return repr(self._read())
+
+    def _read(self) -> Sequence[JSON]:
+        if self._write is not None:
+            self._written, self._write = self._write(), None
+        return self._written
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Where the workload goes."""
@@ -118,10 +169,17 @@ class Decision:
     error: Failure | None = None
     observed_affinity: str | None = None
     clusters: Mapping[str, Verdict] = field(default_factory=dict)
-    groups: tuple[JSON, ...] = ()
+    groups: Sequence[JSON] = ()
     """How groups of clusters were chosen, step by step."""
-    divisions: tuple[JSON, ...] = ()
+    divisions: Sequence[JSON] = ()
     """How replicas were divided, step by step."""
+    partial: Partial | None = None
+    """None when everything was placed, or nothing."""
+
+    @property
+    def unplaced(self) -> int:
+        """Replicas that did not fit, though the others were placed."""
+        return self.partial.wanted - self.partial.placed if self.partial else 0
 
     @property
     def replicas(self) -> dict[str, int]:
@@ -129,7 +187,7 @@ class Decision:
 
     @classmethod
     def from_dict(cls, data: JSON) -> Decision:
-        error = data.get("error")
+        error, partial = data.get("error"), data.get("partial")
         return cls(
             targets=tuple(map(Target.from_dict, data["targets"])),
             persisted=tuple(map(Target.from_dict, data["persisted"])),
@@ -138,6 +196,7 @@ class Decision:
             clusters={name: Verdict.from_dict(verdict) for name, verdict in data["clusters"].items()},
             groups=tuple(data.get("groups") or ()),
             divisions=tuple(data.get("divisions") or ()),
+            partial=None if partial is None else Partial.from_dict(partial),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -149,4 +208,6 @@ class Decision:
             "clusters": {name: verdict.to_dict() for name, verdict in self.clusters.items()},
             "groups": [dict(group) for group in self.groups],
             "divisions": [dict(division) for division in self.divisions],
+            "unplaced": self.unplaced,
+            "partial": None if self.partial is None else self.partial.to_dict(),
         }

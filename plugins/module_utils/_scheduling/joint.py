@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 
+from .estimate import NOTHING, Taken
+from .nodes import NO_CLAIM, Part, asked_amounts, joint_room
 from .placement import Strategy
-from .quantity import parse_quantity
 from .request import ESTIMATE_AVAILABLE, Cluster, Target, Workload
-from .task import Candidate
+from .task import Candidate, Task
 
 Current = Mapping[str, Mapping[str, int]]
 """Replicas by workload and cluster."""
@@ -32,6 +34,15 @@ class Joint:
     """What these ask for together, in billionths."""
     assigned: Mapping[str, int]
     """Replicas per cluster that run already and stay."""
+    parts: tuple[Part, ...]
+    """The same workload by workload, for clusters whose nodes are known."""
+
+    @property
+    def question(self) -> tuple[int, tuple[tuple[str, int], ...]]:
+        """What the room for a joint replica depends on: the same for ten of a kind as for one."""
+        common = gcd(self.missing, *self.resources.values()) or 1
+        resources = tuple(sorted((name, amount // common) for name, amount in self.resources.items()))
+        return self.missing // common, resources
 
     @property
     def replicas(self) -> int:
@@ -40,42 +51,60 @@ class Joint:
 
 def joint_demand(workloads: Iterable[Workload], current: Current, names: Iterable[str], strategy: Strategy) -> Joint:
     """The demand on these clusters; what runs elsewhere has to be placed again."""
-    names = set(names)
-    missing, resources, assigned = 0, {}, dict.fromkeys(names, 0)  # type: int, dict[str, int], dict[str, int]
+    here = set(names) if current else frozenset()
+    missing, resources, assigned = 0, {}, {}  # type: int, dict[str, int], dict[str, int]
+    parts = []
     for workload in workloads:
         wanted = workload.replicas or 0
-        running = {name: replicas for name, replicas in current.get(workload.key, {}).items() if name in names}
-        here = sum(running.values())
-        lacking = wanted if strategy is Strategy.DUPLICATED else max(wanted - here, 0)
+        running = {name: replicas for name, replicas in current.get(workload.key, {}).items() if name in here}
+        total = sum(running.values())
+        lacking = wanted if strategy is Strategy.DUPLICATED else max(wanted - total, 0)
         missing += lacking
-        for name, quantity in (workload.resource_request or {}).items():
-            resources[name] = resources.get(name, 0) + parse_quantity(quantity) * lacking
+        asked = asked_amounts(workload.resource_request)
+        parts.append(Part(asked, workload.node_claim or NO_CLAIM, lacking))
+        for name, amount in asked.items():
+            resources[name] = resources.get(name, 0) + amount * lacking
         for name, replicas in running.items():
-            assigned[name] += replicas * min(wanted, here) // here if here else 0
-    return Joint(missing, resources, assigned)
+            assigned[name] = assigned.get(name, 0) + (replicas * min(wanted, total) // total if total else 0)
+    return Joint(missing, resources, assigned, tuple(parts))
 
 
-def count_jointly(candidates: Iterable[Candidate], clusters: Mapping[str, Cluster], joint: Joint, how: str) -> None:
+def count_jointly(task: Task, candidates: list[Candidate], joint: Joint) -> None:
     """Tell each candidate how many joint replicas it has room for and how many it runs."""
+    how, taken = task.request.estimator, task.memory.taken
+    counts = task.memory.room((how, joint.missing if how == ESTIMATE_AVAILABLE else joint.question))
     for candidate in candidates:
-        candidate.available = _room(clusters[candidate.name], joint, how)
-        candidate.assigned = joint.assigned.get(candidate.name, 0)
+        name, cluster = candidate.name, candidate.cluster
+        room = counts.get(name)
+        if room is None:
+            room = _room(cluster, joint, how, taken.get(name, NOTHING))
+            if cluster.nodes is None:
+                counts[name] = room
+        candidate.available = room
+        candidate.assigned = joint.assigned.get(name, 0)
 
 
 def running_now(current: Mapping[str, Sequence[Target]]) -> Current:
     return {key: {target.name: target.replicas for target in targets} for key, targets in current.items()}
 
 
-def _room(cluster: Cluster, joint: Joint, how: str) -> int:
+def _room(cluster: Cluster, joint: Joint, how: str, taken: Taken) -> int:
     if joint.missing == 0:
         return 0
     if how == ESTIMATE_AVAILABLE:
-        return joint.missing if cluster.available is None else cluster.available
+        return joint.missing if cluster.available is None else max(cluster.available - taken.replicas, 0)
     summary = cluster.resource_summary
     if summary is None:
-        return 0
-    room = summary.free_pods
+        return _room_on_nodes(cluster, joint, taken)
+    room, gone = summary.free_pods - taken.replicas, taken.resources or {}
     for name, amount in joint.resources.items():
         if amount > 0:
-            room = min(room, joint.missing * summary.free.get(name, 0) // amount)
+            room = min(room, joint.missing * (summary.free.get(name, 0) - gone.get(name, 0)) // amount)
+    if cluster.nodes is not None and room > 0:
+        room = min(room, _room_on_nodes(cluster, joint, taken))
     return max(room, 0)
+
+
+def _room_on_nodes(cluster: Cluster, joint: Joint, taken: Taken) -> int:
+    left = cluster.nodes if taken.nodes is None else taken.nodes
+    return joint_room(left or (), joint.parts, joint.missing)

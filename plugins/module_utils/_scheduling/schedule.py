@@ -6,49 +6,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
-from .decision import Decision, Failure, Verdicts
-from .divide import divide, static_weight
+from .decision import Decision, Failure, Steps, Verdicts
+from .divide import divide
 from .errors import Kind, Unplaceable
-from .estimate import Estimate, Taken, estimator
-from .explain import judge_rejected, judge_taken, judge_unused
-from .filter import Rejection, count_by_filter, passes
-from .placement import Placement, Strategy
+from .estimate import Taken
+from .explain import judge_taken, judge_unused
+from .filter import may_lead
+from .memory import Memory
 from .request import KARMADA, RESCHEDULE, Request, Target
-from .score import rank, score
 from .select import select
-from .task import Candidate, Notes, Task, wrapped
+from .shortlist import shortlist
+from .task import Candidate, Notes, Task
+
+T = TypeVar("T")
 
 
 def schedule(request: Request) -> Decision:
     """Where the workload goes. That it fits nowhere is an answer too: see the decision's error."""
-    return schedule_task(prepare(request))
+    return schedule_task(prepare(request, Memory()))
 
 
-def prepare(request: Request, *, placement: Placement | None = None, taken: Mapping[str, Taken] | None = None) -> Task:
+def prepare(request: Request, memory: Memory, taken: Mapping[str, Taken] | None = None) -> Task:
     """The request, read."""
-    placement = placement or Placement.from_dict(request.placement)
+    placement = memory.placement(request.placement)
     current = {target.name: target.replicas for target in request.current}
     if request.compatibility != KARMADA:
         current = dict(sorted(current.items()))
-    return Task(request, placement, placement.terms[0], current, taken or {})
+    return Task(request, placement, placement.terms[0], current, memory, taken or {})
 
 
 def schedule_task(task: Task) -> Decision:
+    """The same for a request that was read already."""
+
+    def attempt(task: Task, notes: Notes) -> Decision:
+        _chosen, result = place_once(task, notes)
+        return decision_of(task, result, notes)
+
+    return first_that_works(task, attempt, lambda failure: failure)
+
+
+def first_that_works(task: Task, attempt: Callable[[Task, Notes], T], give_up: Callable[[Decision], T]) -> T:
     """Try the affinity groups in turn; the first that works is the answer."""
     failures: list[tuple[str | None, Unplaceable, Notes]] = []
-    for attempt in attempts(task):
+    for each in attempts(task):
         notes = Notes()
         try:
-            result = place_once(attempt, notes)
+            return attempt(each, notes)
         except Unplaceable as failure:
-            failures.append((attempt.term.name, failure, notes))
-            continue
-        return decision_of(attempt, result, notes)
-    return failed(task, failures)
+            failures.append((each.term.name, failure, notes))
+    if may_lead(task, [failure.kind for _name, failure, _notes in failures]):
+        return first_that_works(replace(task, leads=True), attempt, give_up)
+    return give_up(failed(task, failures))
 
 
 def attempts(task: Task) -> Iterator[Task]:
@@ -63,37 +76,13 @@ def attempts(task: Task) -> Iterator[Task]:
         yield replace(task, term=term)
 
 
-def place_once(task: Task, notes: Notes) -> dict[str, int]:
-    """Replicas per cluster with this affinity group; Unplaceable when it does not work."""
+def place_once(task: Task, notes: Notes) -> tuple[list[Candidate], dict[str, int]]:
+    """The chosen clusters and the replicas of those that get any; Unplaceable when this affinity group does not work."""
     candidates = shortlist(task, notes)
     chosen = select(task, candidates, notes)
     result = divide(task, chosen, notes)
     notes.judges.append(partial(judge_taken, task, chosen, result))
-    return result
-
-
-def shortlist(task: Task, notes: Notes) -> list[Candidate]:
-    """The clusters that pass all filters, with their points and what they can hold, in rank."""
-    check, fits, current = passes(task), _fits(task), task.current
-    candidates: list[Candidate] = []
-    rejected: list[tuple[str, Rejection]] = []
-    for cluster in task.request.clusters:
-        verdict = check(cluster)
-        name = cluster.name
-        if isinstance(verdict, Rejection):
-            rejected.append((name, verdict))
-        else:
-            candidates.append(Candidate(name, cluster, verdict, fits(cluster), current.get(name, 0)))
-    if rejected:
-        notes.judges.append(partial(judge_rejected, rejected))
-    if not candidates:
-        raise Unplaceable(Kind.FIT, _no_cluster_fits(rejected))
-    if task.strategy is Strategy.STATIC:
-        for candidate in candidates:
-            candidate.weight = static_weight(task, candidate.cluster)
-    score(task, candidates)
-    rank(task, candidates)
-    return candidates
+    return chosen, result
 
 
 def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) -> Decision:
@@ -110,8 +99,8 @@ def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) ->
         error=Failure(first.kind, message),
         observed_affinity=task.request.observed_affinity,
         clusters=Verdicts(notes.verdicts),
-        groups=tuple(notes.groups),
-        divisions=tuple(notes.divisions),
+        groups=Steps(notes.group_steps),
+        divisions=Steps(notes.division_steps),
     )
 
 
@@ -124,22 +113,6 @@ def decision_of(task: Task, result: Mapping[str, int], notes: Notes) -> Decision
         error=None,
         observed_affinity=task.term.name if task.placement.ordered else task.request.observed_affinity,
         clusters=Verdicts(notes.verdicts),
-        groups=tuple(notes.groups),
-        divisions=tuple(notes.divisions),
+        groups=Steps(notes.group_steps),
+        divisions=Steps(notes.division_steps),
     )
-
-
-def _fits(task: Task) -> Estimate:
-    if task.replicas == 0 or not task.asks_capacity:
-        return lambda cluster: 0
-    request = task.request
-    count = estimator(request.estimator, request.workload.resource_request, unknown=task.replicas, taken=task.taken)
-    if not task.karmada:
-        return count
-    return lambda cluster: wrapped(count(cluster))
-
-
-def _no_cluster_fits(rejected: list[tuple[str, Rejection]]) -> str:
-    if not rejected:
-        return "no cluster fits: there are no clusters"
-    return f"no cluster fits: 0 of {len(rejected)} clusters passed the filters. {count_by_filter(rejected)}"

@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .decision import NO_SCORES, Scores, Verdict
 from .estimate import Taken
-from .placement import Placement, Strategy, Term
-from .request import JSON, KARMADA, RESCHEDULE, Cluster, Request
+from .memory import Memory
+from .placement import Placement, Spread, Strategy, Term
+from .request import JSON, KARMADA, RESCHEDULE, ROUNDS, Cluster, Request
+from .scorers import FREE_CAPACITY
 
 Judge = Callable[[dict[str, Verdict]], None]
 """Writes its verdicts."""
+
+Writer = Callable[[], JSON]
+"""Writes one step down."""
 
 
 def wrapped(number: int) -> int:
@@ -37,18 +42,25 @@ class Candidate:
     weight: int = 0
     """With static weights, the weight of the cluster."""
     scores: Scores = NO_SCORES
+    least: int = 0
+    """When it is used, it gets at least so many (minReplicas)."""
+    most: int | None = None
+    """It gets at most so many (maxReplicas)."""
 
     @property
     def capacity(self) -> int:
-        return self.available + self.assigned
+        held = self.available + self.assigned
+        return held if self.most is None or held < self.most else self.most
 
 
 @dataclass(slots=True)
 class Notes:
-    """What the steps write down for the explanation; the verdicts only when somebody asks for them."""
+    """What the steps have to say for the explanation; written down only when somebody asks for it."""
 
-    groups: list[JSON] = field(default_factory=list)
-    divisions: list[JSON] = field(default_factory=list)
+    groups: list[Writer] = field(default_factory=list)
+    divisions: list[Writer] = field(default_factory=list)
+    shortfalls: list[str] = field(default_factory=list)
+    """Why not everything was placed, when placing a part is allowed."""
     judges: list[Judge] = field(default_factory=list)
 
     def verdicts(self) -> dict[str, Verdict]:
@@ -57,6 +69,12 @@ class Notes:
         for judge in self.judges:
             judge(verdicts)
         return verdicts
+
+    def group_steps(self) -> Sequence[JSON]:
+        return [write() if callable(write) else write for write in self.groups]
+
+    def division_steps(self) -> Sequence[JSON]:
+        return [write() if callable(write) else write for write in self.divisions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +85,17 @@ class Task:
     placement: Placement
     term: Term
     current: Mapping[str, int]
+    memory: Memory
     taken: Mapping[str, Taken] = field(default_factory=dict)
+    """What is taken in the clusters where this application was promised something itself; memory knows the others."""
     serving: tuple[tuple[str, str], ...] = ()
     """(apiVersion, kind) a cluster must serve beside the workload's own."""
+    partly: bool = False
+    """Whether this attempt places what fits."""
+    settled: tuple[Spread, ...] = ()
+    """Spread constraints for which the clusters are chosen already; the division still keeps their minimums."""
+    leads: bool = False
+    """Whether it goes where it finds room although its application group stands elsewhere."""
 
     @property
     def karmada(self) -> bool:
@@ -96,10 +122,36 @@ class Task:
         return self.request.trigger == RESCHEDULE
 
     @property
+    def sticky(self) -> bool:
+        """Whether replicas that run stay where they are."""
+        return self.strategy.counts_capacity and not self.fresh
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the division has to mind more than Karmada's rules."""
+        placement = self.placement
+        return not self.karmada and bool(placement.bounds or placement.hierarchy or self.partly)
+
+    @property
+    def tells_rounds(self) -> bool:
+        return self.request.explain == ROUNDS
+
+    @property
     def honours_spread(self) -> bool:
         return bool(self.placement.spread) and not (self.karmada and self.placement.spread_ignored_by_karmada)
 
     @property
+    def spread(self) -> tuple[Spread, ...]:
+        """The spread constraints that the answer has to keep."""
+        return self.placement.spread if self.honours_spread else self.settled
+
+    @property
     def asks_capacity(self) -> bool:
         """Whether the answer can depend on what the clusters have room for."""
-        return self.strategy.counts_capacity or self.honours_spread or self.term.overflows
+        return self.strategy.counts_capacity or self.honours_spread or self.term.overflows or self.scores_by_capacity
+
+    @property
+    def scores_by_capacity(self) -> bool:
+        """Whether points depend on what fits."""
+        scoring = self.placement.scoring
+        return scoring is not None and not self.karmada and scoring.counts(FREE_CAPACITY)
