@@ -20,8 +20,12 @@ from .rejection import Rejection
 from .request import Cluster
 from .taints import OBEYED_EFFECTS
 from .task import Task
+from .wording import alike, counted, named
 
 Check = Callable[[Cluster], "int | Rejection"]
+
+_REASONS = 6
+"""Reasons that an error names when no cluster fits."""
 
 
 def passes(task: Task) -> Check:
@@ -190,12 +194,11 @@ def _has_property(cluster: Cluster, spread: Spread, task: Task) -> bool:
 
 
 def count_by_filter(rejections: Iterable[tuple[str, Rejection]]) -> str:
-    """One sentence: how many clusters each filter dropped, with their names where they are few."""
-    names: dict[str, list[str]] = {}
-    for name, rejection in rejections:
-        names.setdefault(rejection.reason, []).append(name)
-    parts = []
-    for reason, dropped in sorted(names.items(), key=lambda item: (-len(item[1]), item[0])):
-        shown = ", ".join(dropped[:5]) + (f" and {len(dropped) - 5} more" if len(dropped) > 5 else "")
-        parts.append(f"{shown}: {reason}")
+    """One sentence: what dropped the clusters, with their names where they are few; short however many there are."""
+    in_order = sorted(rejections, key=lambda each: each[0])
+    groups = alike((name, (rejection.reason,), rejection.reason) for name, rejection in in_order)
+    parts = [f"{named(group.names)}: {group.example}" for group in groups[:_REASONS]]
+    others = sum(len(group.names) for group in groups[_REASONS:])
+    if others:
+        parts.append(f"{counted(others, 'more cluster')}: other reasons")
     return "; ".join(parts)
