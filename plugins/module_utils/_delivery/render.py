@@ -9,14 +9,16 @@ Objects are rendered once per variant, not once per cluster: clusters share what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from .._kube.errors import InputError
+from .dependencies import Missing, destinations, missing_references
 from .division import completions_of
 from .identity import Identity, Manifest, identify
 from .manifests import Marks, marked
 from .order import in_order
+from .tailoring import Tailoring
 from .workloads import has_replicas, pod_template, replicas_of, with_replicas
 
 Decisions = Mapping[Identity, Mapping[str, int]]
@@ -39,42 +41,71 @@ class Rendering:
     replicas: Mapping[Identity, Mapping[str, int]]
     """Replicas per cluster of each workload, where it is sent."""
     without_endpoints: tuple[MissingEndpoints, ...]
+    left_out: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
+    """Per cluster: objects that are not sent there, because nothing that they belong to is."""
+    missing: tuple[Missing, ...] = ()
+    """What is needed in a cluster and is not sent there: the cluster has to have it."""
+    notes: tuple[str, ...] = ()
 
 
 def render(
-    objects: Iterable[Manifest], decisions: Decisions, clusters: Sequence[str], marks: Marks | None = None
+    objects: Iterable[Manifest],
+    decisions: Decisions,
+    clusters: Sequence[str],
+    marks: Marks | None = None,
+    tailoring: Tailoring | None = None,
 ) -> Rendering:
-    """Divide the workloads as decided, and send everything else to all chosen clusters.
+    """Divide the workloads as decided, and send everything else to where what it belongs to goes.
 
     A workload is left out of a cluster where it got no replica. One that is wanted with zero replicas stays as an
     object, in the clusters its decision names or in all: scaling to zero removes nothing.
 
     :param clusters: the chosen clusters, those of all decisions together.
+    :param tailoring: values and overrides per cluster.
     """
     ordered = in_order(objects)
-    placed: dict[str, list[Manifest]] = {cluster: [] for cluster in sorted(clusters)}
+    chosen = tuple(sorted(clusters))
     replicas: dict[Identity, Mapping[str, int]] = {}
+    copies: dict[Identity, dict[str, Manifest]] = {}
     for manifest in ordered:
-        if not has_replicas(manifest):
-            final = marked(manifest, marks) if marks else manifest
-            for members in placed.values():
-                members.append(final)
-            continue
         identity = identify(manifest)
-        replicas[identity] = _replicas_per_cluster(manifest, decisions.get(identity), placed)
-        for cluster, variant in _variants(manifest, replicas[identity], marks).items():
-            placed[cluster].append(variant)
+        sent: Mapping[str, int | None] = dict.fromkeys(chosen)
+        if has_replicas(manifest):
+            sent = replicas[identity] = _replicas_per_cluster(manifest, decisions.get(identity), chosen)
+        copies[identity] = _variants(manifest, sent, marks, tailoring)
+    targets = destinations(copies, chosen)
+    left_out = {
+        cluster: tuple(
+            identity
+            for identity, variants in copies.items()
+            if cluster in variants and cluster not in targets[identity]
+        )
+        for cluster in chosen
+    }
+    sent_copies = {
+        identity: {cluster: copy for cluster, copy in variants.items() if cluster in targets[identity]}
+        for identity, variants in copies.items()
+    }
     return Rendering(
-        clusters={cluster: tuple(members) for cluster, members in placed.items()},
+        clusters={
+            cluster: tuple(variants[cluster] for variants in sent_copies.values() if cluster in variants)
+            for cluster in chosen
+        },
         replicas=replicas,
-        without_endpoints=services_without_endpoints(ordered, replicas, tuple(placed)),
+        without_endpoints=services_without_endpoints(ordered, replicas, chosen, targets),
+        left_out={cluster: found for cluster, found in left_out.items() if found},
+        missing=missing_references(sent_copies, chosen),
+        notes=tailoring.notes(chosen) if tailoring is not None else (),
     )
 
 
 def services_without_endpoints(
-    objects: Iterable[Manifest], replicas: Decisions, clusters: Sequence[str]
+    objects: Iterable[Manifest],
+    replicas: Decisions,
+    clusters: Sequence[str],
+    targets: Mapping[Identity, Collection[str]],
 ) -> tuple[MissingEndpoints, ...]:
-    """The Services that would lead nowhere in some clusters, because their pods are placed in others.
+    """The Services that would lead nowhere in some of their clusters, because their pods are placed in others.
 
     A Service whose selector fits nothing among the objects is not reported: its pods may be somebody else's.
     """
@@ -91,7 +122,9 @@ def services_without_endpoints(
             continue
         makers = pods.made_by(identity.namespace, selector)
         empty = tuple(
-            cluster for cluster in clusters if not any(_runs_in(maker, cluster, replicas) for maker in makers)
+            cluster
+            for cluster in clusters
+            if cluster in targets[identity] and not any(_runs_in(maker, cluster, replicas) for maker in makers)
         )
         if makers and empty:
             missing.append(MissingEndpoints(identity, empty))
@@ -116,17 +149,33 @@ def _replicas_per_cluster(
     return sent
 
 
-def _variants(manifest: Manifest, replicas: Mapping[str, int], marks: Marks | None) -> dict[str, Manifest]:
-    completions = completions_of(manifest, replicas, str(identify(manifest))) or {}
-    base = marked(manifest, marks) if marks else manifest
-    rendered: dict[tuple[int, int | None], Manifest] = {}
+def _variants(
+    manifest: Manifest, sent: Mapping[str, int | None], marks: Marks | None, tailoring: Tailoring | None
+) -> dict[str, Manifest]:
+    """The object for each cluster it is sent to; clusters for which nothing differs share one."""
+    identity = identify(manifest)
+    counts = {cluster: count for cluster, count in sent.items() if count is not None}
+    completions = completions_of(manifest, counts, str(identity)) or {} if counts else {}
+    rendered: dict[tuple[int | None, int | None, str], Manifest] = {}
     variants = {}
-    for cluster, count in replicas.items():
-        key = (count, completions.get(cluster))
+    for cluster, count in sent.items():
+        key = (count, completions.get(cluster), tailoring.key(manifest, cluster) if tailoring is not None else "")
         if key not in rendered:
-            rendered[key] = with_replicas(base, *key)
+            rendered[key] = _variant(manifest, cluster, count, completions.get(cluster), tailoring)
+            if marks is not None:
+                rendered[key] = marked(rendered[key], marks)
         variants[cluster] = rendered[key]
+        if tailoring is not None and count is not None:
+            tailoring.counted(identity, cluster, count, rendered[key])
     return variants
+
+
+def _variant(
+    manifest: Manifest, cluster: str, count: int | None, completions: int | None, tailoring: Tailoring | None
+) -> Manifest:
+    valued = tailoring.valued(manifest, cluster) if tailoring is not None else manifest
+    divided = valued if count is None else with_replicas(valued, count, completions)
+    return tailoring.overridden(divided, cluster) if tailoring is not None else divided
 
 
 def _runs_in(maker: Identity, cluster: str, replicas: Decisions) -> bool:

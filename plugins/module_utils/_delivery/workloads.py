@@ -123,6 +123,20 @@ def pod_template(manifest: Manifest) -> Manifest | None:
     return template if isinstance(template, dict) else None
 
 
+def with_pod_spec(manifest: Manifest, spec: Manifest) -> Manifest:
+    """An object that makes pods, making them from another spec."""
+    kind = _kind_of(manifest)
+    if kind == _POD:
+        return {**manifest, "spec": spec}
+    own = manifest["spec"]
+    if kind == ("batch", "CronJob"):
+        job = own["jobTemplate"]
+        template = {**job["spec"]["template"], "spec": spec}
+        job = {**job, "spec": {**job["spec"], "template": template}}
+        return {**manifest, "spec": {**own, "jobTemplate": job}}
+    return {**manifest, "spec": {**own, "template": {**own["template"], "spec": spec}}}
+
+
 def _kind_of(manifest: Manifest) -> tuple[str, str]:
     return group_of(manifest["apiVersion"]), manifest["kind"]
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.dependencies import EVERYWHERE
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.division import completions_of
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity, identify
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.manifests import Marks
@@ -224,7 +225,9 @@ def test_a_job_is_divided_with_its_completions():
 
 
 def test_a_service_without_local_pods_is_reported_with_its_clusters():
-    result = render([service(), workload("Deployment")], {WEB: {"b": 1}}, ["a", "b", "c"])
+    everywhere = service()
+    everywhere["metadata"]["annotations"] = {EVERYWHERE: "true"}
+    result = render([everywhere, workload("Deployment")], {WEB: {"b": 1}}, ["a", "b", "c"])
     assert result.without_endpoints == (MissingEndpoints(identify(service()), ("a", "c")),)
 
 

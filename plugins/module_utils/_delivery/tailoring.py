@@ -1,0 +1,210 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each cluster's copy of an object looks like: its values filled in, its overrides applied. Pure.
+
+Made once per variant and not once per cluster: clusters for which all values and all rules come out the same share one
+object. The order is: values, division of replicas, overrides. Our own marks come last and can't be overridden.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._kube.errors import InputError
+from .._registry.member import Member
+from .._registry.scheduling import scheduling_cluster
+from .._scheduling.request import Cluster
+from .application import Spec
+from .cluster_values import cluster_facts, merged_values
+from .expressions import Facts, Place, Reading, Template, compiled
+from .identity import Identity, Manifest, identify
+from .overrides.apply import Mismatch, applied
+from .overrides.rules import Overrides, Rule, read
+from .overrides.tally import Tally
+from .wellformed import checked
+from .workloads import has_replicas, replicas_of
+
+Key = str
+"""Equal for clusters that get the same object."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A rule for one cluster: its overriders with the cluster's values."""
+
+    rule: Rule
+    overriders: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Tailoring:
+    """The measures of all clusters, taken once."""
+
+    overrides: Overrides
+    members: Mapping[str, Cluster]
+    facts: Mapping[str, Facts]
+    tally: Tally = field(default_factory=Tally)
+    _templates: dict[Identity, Template] = field(default_factory=dict)
+    _filled: dict[str, tuple[tuple[_Filled, ...], Key]] = field(default_factory=dict)
+    _replicas: dict[tuple[Identity, str], tuple[int, int]] = field(default_factory=dict)
+    _rules: dict[str, Template] = field(default_factory=dict)
+
+    def key(self, manifest: Manifest, cluster: str) -> Key:
+        """Equal keys, equal objects; a second cluster with the same key needs no rendering of its own."""
+        identity = identify(manifest)
+        template = self._template(manifest, identity)
+        answers = template.answers(self.facts[cluster], Place(cluster, identity.label)) if template.holes else ()
+        rules, whole = self._rules_for(cluster)
+        if any(filled.rule.selects(manifest, identity) for filled in rules):
+            return json.dumps([answers, whole], sort_keys=True)
+        return json.dumps([answers, None], sort_keys=True) if answers else ""
+
+    def valued(self, manifest: Manifest, cluster: str) -> Manifest:
+        """The object with the cluster's values in it.
+
+        :raises InputError: a value is not there, or tells the object apart from itself in other clusters.
+        """
+        identity = identify(manifest)
+        template = self._template(manifest, identity)
+        if not template.holes:
+            return manifest
+        filled: Manifest = template.filled(template.answers(self.facts[cluster], Place(cluster, identity.label)))
+        return filled
+
+    def overridden(self, manifest: Manifest, cluster: str) -> Manifest:
+        """The object with the overrides of the cluster.
+
+        :raises InputError: naming the cluster, the object and the rule that makes no sense for it.
+        """
+        identity = identify(manifest)
+        result = manifest
+        for filled in self._rules_for(cluster)[0]:
+            if filled.rule.selects(manifest, identity):
+                self.tally.selected(filled.rule)
+                result = self._ruled(result, filled, Place(cluster, identity.label))
+        if result is manifest:
+            return manifest
+        self._check_still_itself(result, identity, cluster)
+        return result
+
+    def counted(self, identity: Identity, cluster: str, divided: int, manifest: Manifest) -> None:
+        """Note that overrides set another number of replicas than the division did."""
+        found = replicas_of(manifest) if has_replicas(manifest) else divided
+        if found != divided:
+            self._replicas[identity, cluster] = (divided, found)
+
+    def notes(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
+        """What should be known: rules that match nothing, replicas that rules have set."""
+        found = list(self.tally.warnings(self.overrides, self.members, chosen))
+        for (identity, cluster), (divided, replicas) in sorted(self._replicas.items()):
+            found.append(
+                f"{cluster}: {identity.label} has {replicas} replicas by an override, the placement gave it {divided}"
+            )
+        return tuple(found)
+
+    def _template(self, manifest: Manifest, identity: Identity) -> Template:
+        if identity not in self._templates:
+            template = compiled(manifest, Reading.ANYBODYS, identity.label)
+            _refuse_moving_names(template, identity)
+            self._templates[identity] = template
+        return self._templates[identity]
+
+    def _rules_for(self, cluster: str) -> tuple[tuple[_Filled, ...], Key]:
+        if cluster not in self._filled:
+            facts = self.facts[cluster]
+            filled = []
+            for rule in self.overrides.of(self.members[cluster]):
+                template = self._rule_template(rule)
+                place = Place(cluster, rule.label)
+                filled.append(_Filled(rule, template.filled(template.answers(facts, place))))
+            key = json.dumps([[found.rule.label, found.overriders] for found in filled], sort_keys=True)
+            self._filled[cluster] = (tuple(filled), key)
+        return self._filled[cluster]
+
+    def _rule_template(self, rule: Rule) -> Template:
+        if rule.label not in self._rules:
+            # Its `values` were filled before: they are among the facts that fill the rest.
+            parts = {name: part for name, part in rule.overriders.items() if name != "values"}
+            self._rules[rule.label] = compiled(parts, Reading.OURS, rule.label)
+        return self._rules[rule.label]
+
+    def _ruled(self, manifest: Manifest, filled: _Filled, place: Place) -> Manifest:
+        rule = filled.rule
+        result = manifest
+        for overrider, number, part in _parts(filled):
+            try:
+                result = applied(result, overrider, part)
+                self.tally.hit(rule, overrider, number)
+            except Mismatch as mismatch:
+                if rule.is_aimed and overrider in ("plaintext", "fieldOverrider"):
+                    raise _nonsense(filled, overrider, number, mismatch.reason, place) from mismatch
+                self.tally.miss(rule, overrider, number, mismatch.reason, mismatch.names)
+            except ValueError as error:
+                raise _nonsense(filled, overrider, number, str(error), place) from error
+        return result
+
+    def _check_still_itself(self, manifest: Manifest, identity: Identity, cluster: str) -> None:
+        checked(manifest, f"cluster {cluster}, {identity.label} after its overrides")
+        if identify(manifest) != identity:
+            raise InputError(
+                f"its overrides make it {identify(manifest).label}",
+                cluster=cluster,
+                object=identity.label,
+                next_step="Kind, namespace and name are the same in all clusters: leave them out of the overrides",
+            )
+
+
+def tailoring(spec: Spec, members: Mapping[str, Member]) -> Tailoring:
+    """The measures of all members for one application.
+
+    :raises InputError: a value in a rule is not there for some cluster, or a cluster would take two variants.
+    """
+    overrides = read(spec.overrides)
+    clusters = {name: Cluster.from_dict(scheduling_cluster(member)) for name, member in members.items()}
+    facts = {name: facts_of(spec, overrides, member, clusters[name]) for name, member in members.items()}
+    return Tailoring(overrides, clusters, facts)
+
+
+def facts_of(spec: Spec, overrides: Overrides, member: Member, cluster: Cluster) -> dict[str, Any]:
+    """The variables of one cluster, with the values that its rules give."""
+    facts: dict[str, Any] = {
+        "cluster": cluster_facts(member),
+        "application": {"name": spec.name, "namespace": spec.namespace, "tenant": spec.tenant},
+        "values": {},
+    }
+    for rule in overrides.of(cluster):
+        if rule.values:
+            template = compiled(dict(rule.values), Reading.OURS, rule.label)
+            more = template.filled(template.answers(facts, Place(member.name, rule.label)))
+            facts["values"] = merged_values(facts["values"], more)
+    return facts
+
+
+def _parts(filled: _Filled) -> list[tuple[str, int, Mapping[str, Any]]]:
+    return [
+        (overrider, number, filled.overriders[overrider][number]) for overrider, number, _part in filled.rule.parts()
+    ]
+
+
+def _nonsense(filled: _Filled, overrider: str, number: int, cause: str, place: Place) -> InputError:
+    return InputError(
+        f"{filled.rule.label}, {overrider} {number + 1}: {cause}",
+        cluster=place.cluster,
+        object=place.object,
+        next_step="Correct the override, or narrow its resourceSelectors; nothing was changed",
+    )
+
+
+def _refuse_moving_names(template: Template, identity: Identity) -> None:
+    for hole in template.holes:
+        if hole.path in (("kind",), ("apiVersion",), ("metadata", "name"), ("metadata", "namespace")):
+            raise InputError(
+                f"its {'.'.join(str(part) for part in hole.path)} is a value per cluster",
+                object=identity.label,
+                next_step="Give it the same name everywhere: it is what tells one object from another",
+            )
