@@ -38,6 +38,8 @@ class Changes:
     """Replicas by `tenant/name` and workload."""
     trigger: str | None = None
     """`reschedule` to place everything afresh."""
+    again: frozenset[str] = frozenset()
+    """Applications that are placed again in any case: they are given anew."""
 
     @property
     def concern_all(self) -> bool:

@@ -111,12 +111,12 @@ def amounts(resources: Mapping[str, int]) -> str:
 
 
 def quantity(resource: str, amount: int) -> str:
-    """An amount as Kubernetes would write it; bytes rounded up to whole Mi."""
+    """An amount as Kubernetes reads it; bytes in quarters of the largest unit, else rounded up to whole Mi."""
     if resource in ("memory", "ephemeral-storage") or resource.startswith("hugepages-"):
         whole = -(-amount // UNIT)
         for suffix, step in _STEPS:
-            if whole and whole % step == 0:
-                return f"{whole // step}{suffix}"
+            if whole >= step and 4 * whole % step == 0:
+                return f"{whole / step:g}{suffix}"
         return f"{-(-whole // 2**20)}Mi"
     return format_quantity(amount)
 

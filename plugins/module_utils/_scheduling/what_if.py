@@ -106,7 +106,11 @@ def what_if(fleet: Fleet, changes: Changes) -> Outlook:
     concerned = [
         key
         for key, application in before.applications.items()
-        if changes.concern_all or key in scaled or _stands_in(application, changes.lost) or not application.placed_now
+        if changes.concern_all
+        or key in scaled
+        or key in changes.again
+        or _stands_in(application, changes.lost)
+        or not application.placed_now
     ]
     return _placed(before, clusters, wished, _with_groups(wished, concerned), changes.lost, changes.trigger)
 
