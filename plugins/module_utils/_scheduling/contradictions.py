@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .contradictions_between import contradictions_between
+
 JSON = Mapping[str, Any]
 Found = tuple[str, str]
 """(path, message)"""
@@ -22,6 +24,7 @@ def contradictions(placement: JSON, path: str) -> Iterator[Found]:
         yield from _toleration(toleration, f"{path}.clusterTolerations[{index}]")
     yield from _spread(placement.get("spreadConstraints") or (), f"{path}.spreadConstraints")
     yield from _scheduling(placement.get("replicaScheduling") or {}, f"{path}.replicaScheduling")
+    yield from contradictions_between(placement, path)
 
 
 def _groups(placement: JSON, path: str) -> Iterator[Found]:

@@ -14,7 +14,6 @@ from .rejection import Rejection
 from .request import Cluster
 
 REQUIRED = "required"
-PREFERRED = "preferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,12 @@ class DataLocality:
     required: bool
 
     @classmethod
-    def from_dict(cls, data: JSON | list[JSON] | None) -> DataLocality | None:
+    def from_dict(cls, data: JSON | None) -> DataLocality | None:
         """None when the placement names no data."""
-        if not data:
+        objects = (data or {}).get("objects") or ()
+        if not data or not objects:
             return None
-        objects = data if isinstance(data, list) else data.get("objects") or ()
-        mode = PREFERRED if isinstance(data, list) else data.get("mode") or PREFERRED
-        return cls(tuple(sorted({held_name(each) for each in objects})), mode == REQUIRED) if objects else None
+        return cls(tuple(sorted({held_name(each) for each in objects})), data.get("mode") == REQUIRED)
 
     def lacking(self, cluster: Cluster) -> list[str]:
         return [name for name in self.objects if name not in cluster.holds]

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .scorers import SCORERS
+
 Schema = Mapping[str, Any]
 
 
@@ -68,6 +70,34 @@ _BOUNDS = {
     },
 }
 _AFFINITY_NAME = {"type": "string", "minLength": 1, "maxLength": 32}
+_NAME = {"type": "string", "minLength": 1}
+_WEIGHT = {"type": "number", "minimum": 0}
+
+_OTHERS = _object(
+    {
+        "application": {**_NAME, "description": "Name of an application of the same tenant, or tenant/name."},
+        "labelSelector": {**LABEL_SELECTOR, "description": "Applications of the same tenant by their labels."},
+        "topology": {
+            "enum": ["cluster", "region", "zone", "provider"],
+            "description": "How near is near; the same cluster by default.",
+        },
+    },
+    description="Other applications, by name or by labels.",
+)
+
+
+def _between_applications(description: str) -> dict[str, Any]:
+    weight = {"type": "integer", "minimum": 1, "maximum": 100}
+    return _object(
+        {
+            "required": _list(_OTHERS, "Has to hold."),
+            "preferred": _list(_object({"weight": weight, "term": _OTHERS}, required=("weight", "term")), "Counts."),
+        },
+        description=description,
+    )
+
+
+_GROUP_BY = _object({"groupByLabelKey": _NAME}, required=("groupByLabelKey",))
 
 PLACEMENT = _object(
     {
@@ -152,6 +182,38 @@ PLACEMENT = _object(
             "enum": ["refuse", "partial"],
             "description": "Ours: when not everything fits, place nothing (the default), or what fits.",
         },
+        "scoring": _object(
+            dict.fromkeys(SCORERS, _WEIGHT),
+            description="Ours: how much each scorer counts where clusters are chosen. Stickiness alone when left out.",
+        ),
+        "applicationAffinity": _between_applications("Ours: near which other applications it stands."),
+        "applicationAntiAffinity": _between_applications("Ours: from which other applications it keeps away."),
+        "workloadAffinity": _object(
+            {"affinity": _GROUP_BY, "antiAffinity": _GROUP_BY},
+            description="With, or apart from, the applications of the tenant that have the same value of a label.",
+        ),
+        "applicationGroup": {
+            **_NAME,
+            "maxLength": 63,
+            "description": "Ours: applications of a tenant with the same group stand in the same clusters.",
+        },
+        "dataLocality": _object(
+            {
+                "objects": _list(
+                    _object(
+                        {"apiVersion": _NAME, "kind": _NAME, "namespace": _NAME, "name": _NAME},
+                        required=("kind", "name"),
+                    ),
+                    "Volumes, services and other objects that are in the clusters already.",
+                ),
+                "mode": {
+                    "enum": ["preferred", "required"],
+                    "description": "Clusters that hold them come first (the default), or no others will do.",
+                },
+            },
+            required=("objects",),
+            description="Ours: to stand where data is.",
+        ),
     },
     description="Where an application goes.",
 )

@@ -19,8 +19,8 @@ _TYPES = {
     "array": (list, "a list"),
     "string": (str, "a string"),
     "integer": (int, "a whole number"),
+    "number": ((int, float), "a number"),
 }
-_LATER = {"workloadAffinity": "affinity between workloads is not supported yet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,11 @@ def check(value: object, schema: Schema, path: str) -> Iterator[Problem]:
             yield from check(item, schema["items"], f"{path}[{index}]")
     elif isinstance(value, str):
         yield from _check_length(value, schema, path)
-    elif isinstance(value, int) and value < schema.get("minimum", value):
-        yield Problem(path, f"expected at least {schema['minimum']}, not {value}")
+    elif isinstance(value, (int, float)):
+        if value < schema.get("minimum", value):
+            yield Problem(path, f"expected at least {schema['minimum']}, not {value}")
+        if value > schema.get("maximum", value):
+            yield Problem(path, f"expected at most {schema['maximum']}, not {value}")
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
@@ -85,8 +88,6 @@ def _check_object(value: Mapping[str, Any], schema: Schema, path: str) -> Iterat
                 yield from check(item, properties[name], f"{path}.{name}")
         elif others is not False:
             yield from check(item, others, f"{path}.{name}")
-        elif name in _LATER:
-            yield Problem(f"{path}.{name}", _LATER[name])
         else:
             known = ", ".join(properties)
             suggestion = nearest(str(name), list(properties))

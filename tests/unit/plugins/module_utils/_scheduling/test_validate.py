@@ -51,7 +51,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.validate
             {"spreadConstraints": [{"minGroups": -1}]},
             ["placement.spreadConstraints[0].minGroups: expected at least 0, not -1"],
         ),
-        ({"workloadAffinity": {}}, ["placement.workloadAffinity: affinity between workloads is not supported yet"]),
+        ({"workloadAffinity": {"affinity": {}}}, ["placement.workloadAffinity.affinity.groupByLabelKey: is required"]),
         ({"clusterAffinities": [{}]}, ["placement.clusterAffinities[0].affinityName: is required"]),
         (
             {"clusterAffinities": [{"affinityName": "x" * 33}]},
