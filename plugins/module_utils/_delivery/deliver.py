@@ -49,6 +49,14 @@ class ApplyRequest:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A decision that somebody made, and where the application was then."""
+
+    decided: Decided
+    basis: Current
+
+
 Planner = Callable[[Fleet, History], Prepared]
 
 
@@ -85,6 +93,7 @@ def redeliver(
     actor: Actor,
     evicting: Collection[str] = (),
     reschedule: bool = False,
+    given: Given | None = None,
     settings: Settings | None = None,
     check: bool = False,
     note: str = "",
@@ -93,6 +102,7 @@ def redeliver(
     """Place the revision in force again and deliver that.
 
     :param evicting: clusters that it leaves and that are not contacted.
+    :param given: deliver this decision instead of a new one.
     :param lock: the application's lease, if the caller holds it already.
     """
     record = _existing(hub, tenant, name)
@@ -102,9 +112,15 @@ def redeliver(
         force = _in_force(past, tenant, name)
         spec = past.record.spec if past.record else record.spec
         trigger = "reschedule" if reschedule else None
+        if given is not None and given.basis != past.current:
+            raise FleetError(
+                "it was changed after its decision was made, and nothing was written",
+                object=f"Application {tenant}/{name}",
+                next_step="Run this again",
+            )
         return prepare(
-            hub, fleet, spec, force.objects, past, chosen,
-            evicting=evicting, trigger=trigger, author=actor.who, created=timestamp(), note=note,
+            hub, fleet, spec, force.objects, past, chosen, evicting=evicting, trigger=trigger,
+            decided=given.decided if given else None, author=actor.who, created=timestamp(), note=note,
         )  # fmt: skip
 
     return _deliver(hub, record.spec, plan, chosen, actor, check=check, lock=lock)

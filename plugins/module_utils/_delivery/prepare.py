@@ -140,6 +140,7 @@ def prepare(
     *,
     evicting: Collection[str] = (),
     trigger: str | None = None,
+    decided: Decided | None = None,
     author: str = "",
     created: str = "",
     note: str = "",
@@ -147,12 +148,13 @@ def prepare(
     """Decide, render and survey.
 
     :param evicting: clusters that the application leaves and that are not to be contacted.
+    :param decided: the decision, where it was made already.
     """
     placed = with_namespaces(tuple(objects), spec.namespace, fleet.is_namespaced)
     current = past.current
     if settings.adoption.clusters:
         current = with_running(fleet.sessions, placed, current)
-    decided = decide(spec, placed, fleet.members, current, evicting=evicting, trigger=trigger)
+    decided = decided or decide(spec, placed, fleet.members, current, evicting=evicting, trigger=trigger)
     owner = Owner(hub.id, spec.tenant, spec.name)
     complete, implied = _with_implied_namespaces(placed)
     rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset))
