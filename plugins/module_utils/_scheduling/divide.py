@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .errors import Kind, Unplaceable
 from .placement import Strategy
 from .request import Cluster
+from .spreading import keeps_minimums
 from .task import Candidate, Notes, Task, wrapped
 from .webster import webster
+from .within import divide_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,13 @@ def divide(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, i
         raise Unplaceable(Kind.OTHER, "no clusters available to schedule")
     if not task.divides:
         return _keep_the_object(task, chosen, notes)
-    if task.term.overflows:
-        return _divide_by_tier(task, chosen, notes)
-    return _divide(task, _Share(task.replicas, chosen), notes)
+    if task.bounded and task.strategy is not Strategy.DUPLICATED:
+        return divide_within(task, chosen, notes)
+    result = _divide_by_tier(task, chosen, notes) if task.term.overflows else _divide_all(task, chosen, notes)
+    if not task.karmada and task.spread and not _minimums_kept(task, chosen, result):
+        notes.divisions.clear()
+        return divide_within(task, chosen, notes)
+    return result
 
 
 def static_weight(task: Task, cluster: Cluster) -> int:
@@ -53,9 +60,17 @@ def _keep_the_object(task: Task, chosen: Sequence[Candidate], notes: Notes) -> d
     if not task.karmada and task.request.workload.replicas == 0:
         names = [name for name in names if name in task.current] or names
     notes.divisions.append(
-        {"strategy": "none", "mode": "presence", "replicas": 0, "result": dict.fromkeys(sorted(names), 0)}
+        lambda: {"strategy": "none", "mode": "presence", "replicas": 0, "result": dict.fromkeys(sorted(names), 0)}
     )
     return dict.fromkeys(names, 0)
+
+
+def _minimums_kept(task: Task, chosen: Sequence[Candidate], result: Mapping[str, int]) -> bool:
+    return keeps_minimums(task, [candidate for candidate in chosen if result.get(candidate.name)])
+
+
+def _divide_all(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, int]:
+    return _divide(task, _Share(task.replicas, chosen), notes)
 
 
 def _divide_by_tier(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, int]:
@@ -79,7 +94,7 @@ def _divide_by_tier(task: Task, chosen: Sequence[Candidate], notes: Notes) -> di
 def _divide(task: Task, share: _Share, notes: Notes) -> dict[str, int]:
     if task.strategy is Strategy.DUPLICATED:
         result = {candidate.name: share.replicas for candidate in share.clusters}
-        notes.divisions.append(_step(task, share, "duplicated", {}, {}, result))
+        notes.divisions.append(partial(_step, task, share, "duplicated", {}, {}, result))
     elif task.strategy is Strategy.STATIC:
         result = _divide_by_static_weight(task, share, notes)
     else:
@@ -92,7 +107,7 @@ def _divide_by_static_weight(task: Task, share: _Share, notes: Notes) -> dict[st
     if not weights:
         weights = {candidate.name: 1 for candidate in share.clusters}
     result = webster(share.replicas, weights, uid=task.request.workload.uid)
-    notes.divisions.append(_step(task, share, "weights", weights, {}, result))
+    notes.divisions.append(partial(_step, task, share, "weights", weights, {}, result))
     return result
 
 
@@ -109,7 +124,7 @@ def _divide_by_capacity(task: Task, share: _Share, notes: Notes) -> dict[str, in
         weights = {candidate.name: candidate.available for candidate in share.clusters}
         mode = "scale up" if assigned else "first"
         return _by_weights(task, share, mode, share.replicas - assigned, _descending(weights), before, notes)
-    notes.divisions.append(_step(task, share, "unchanged", {}, before, before))
+    notes.divisions.append(partial(_step, task, share, "unchanged", {}, before, before))
     return before
 
 
@@ -128,19 +143,19 @@ def _by_weights(
         clusters = "the cluster has" if len(weights) == 1 else f"the {len(weights)} clusters have"
         raise Unplaceable(Kind.UNSCHEDULABLE, f"{clusters} room for {room} replicas, {replicas} are to be placed")
     if task.strategy is Strategy.AGGREGATED:
-        weights = _shortest_prefix(task, weights, before, replicas)
+        weights = _shortest_prefix(task, _by_points(task, share, weights), before, replicas)
     seats = webster(replicas, weights, uid=task.request.workload.uid)
     result = dict(before)
     for name, won in seats.items():
         result[name] = result.get(name, 0) + won
-    notes.divisions.append(_step(task, share, mode, weights, before, result))
+    notes.divisions.append(partial(_step, task, share, mode, weights, before, result))
     return result
 
 
 def _shortest_prefix(
     task: Task, weights: Mapping[str, int], before: Mapping[str, int], replicas: int
 ) -> dict[str, int]:
-    """As few clusters as hold the replicas: those in use first, then the largest."""
+    """As few clusters as hold the replicas: those in use first, then the largest, or the best with scoring."""
     in_use = [name for name in weights if before.get(name, 0) > 0]
     used = set(in_use)
     prefix: dict[str, int] = {}
@@ -151,6 +166,15 @@ def _shortest_prefix(
         if held >= replicas:
             break
     return prefix
+
+
+def _by_points(task: Task, share: _Share, weights: dict[str, int]) -> dict[str, int]:
+    """With scoring that the user chose the best come first, and the largest only of equals."""
+    scoring = task.placement.scoring
+    if scoring is None or not scoring.chosen or task.karmada:
+        return weights
+    points = {candidate.name: candidate.scores.total for candidate in share.clusters}
+    return dict(sorted(weights.items(), key=lambda item: (-points[item[0]], -item[1], item[0])))
 
 
 def _descending(weights: Mapping[str, int]) -> dict[str, int]:

@@ -32,7 +32,7 @@ def select_groups(
     for position, spread in enumerate(fields):
         groups = search.groups(eligible, spread)
         chosen = search.choose(eligible, covered, groups, spread, fields[position + 1 :])
-        note_groups(spread.title, groups, chosen, notes)
+        note_groups(task, spread.title, groups, chosen, notes)
         covered = [*covered, *chosen]
         names = {candidate.name for group in chosen for candidate in group.clusters}
         eligible = [candidate for candidate in eligible if candidate.name in names]

@@ -10,11 +10,12 @@ choice is in groups.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from .decision import GROUP, Verdict
 from .errors import Kind, Unplaceable
+from .explain import judge_left_groups
 from .placement import Spread, Strategy
 from .score import rank
 from .task import Candidate, Notes, Task
@@ -48,7 +49,7 @@ def select_by_region(
             f"{len(groups)} regions are feasible, but the region constraint wants at least {region.min_groups} (minGroups)",
         )
     regions = best_path(groups, region.min_groups, region.max_groups or 0, least)
-    note_groups("region", groups, regions, notes)
+    note_groups(task, "region", groups, regions, notes)
     if not regions:
         raise Unplaceable(
             Kind.OTHER,
@@ -119,34 +120,24 @@ def best_path(groups: list[Group], least: int, most: int, least_clusters: int) -
     return best
 
 
-def note_groups(field: str, groups: Sequence[Group], chosen: Sequence[Group], notes: Notes) -> None:
+def note_groups(task: Task, field: str, groups: Sequence[Group], chosen: Sequence[Group], notes: Notes) -> None:
     """Write down each group with its score, and a verdict for the clusters of those that were left."""
     taken = {group.name for group in chosen}
     ordered = sorted(groups, key=lambda each: (-each.score, each.name))
     for group in ordered:
-        notes.groups.append(
-            {
-                "field": field,
-                "name": group.name,
-                "score": group.score,
-                "clusters": [candidate.name for candidate in group.clusters],
-                "capacity": sum(candidate.capacity for candidate in group.clusters),
-                "taken": group.name in taken,
-            }
-        )
-    left = [group for group in ordered if group.name not in taken]
-    notes.judges.append(lambda verdicts: _judge_left(field, left, chosen, verdicts))
+        notes.groups.append(partial(_group_step, field, group, taken))
+    notes.judges.append(partial(judge_left_groups, task, field, ordered, taken))
 
 
-def _judge_left(field: str, left: Sequence[Group], chosen: Sequence[Group], verdicts: dict[str, Verdict]) -> None:
-    lowest = min((group.score for group in chosen), default=0)
-    inside = {candidate.name for group in chosen for candidate in group.clusters}
-    for group in left:
-        reason = f"its {field} {group.name} (score {group.score}) was not chosen; the lowest of the {len(chosen)} chosen has {lowest}"
-        change = f"raise maxGroups of the {field} constraint, or free capacity in {group.name}"
-        for candidate in group.clusters:
-            if candidate.name not in inside:
-                verdicts[candidate.name] = Verdict(False, GROUP, reason, change, candidate.scores)
+def _group_step(field: str, group: Group, taken: Collection[str]) -> dict[str, object]:
+    return {
+        "field": field,
+        "name": group.name,
+        "score": group.score,
+        "clusters": [candidate.name for candidate in group.clusters],
+        "capacity": sum(candidate.capacity for candidate in group.clusters),
+        "taken": group.name in taken,
+    }
 
 
 def _mean(clusters: Sequence[Candidate]) -> int:

@@ -43,6 +43,31 @@ def webster(
     return won
 
 
+def webster_within(
+    seats: int, votes: Mapping[str, int], *, least: Mapping[str, int], most: Mapping[str, int], uid: str = ""
+) -> dict[str, int]:
+    """The same where each party has its least from the start and leaves the race with its most.
+
+    All seats are counted here, also those that the parties have from the start.
+    """
+    won = {name: least[name] for name in sorted(votes)}
+    _win_the_clear_ones_within(seats, votes, won, most)
+    order = sorted(won, reverse=descending(uid))
+    claims = [
+        (-(votes[name] / (2 * won[name] + 1)), won[name], position)
+        for position, name in enumerate(order)
+        if won[name] < most[name]
+    ]
+    heapq.heapify(claims)
+    for _seat in range(seats - sum(won.values())):
+        _claim, held, position = heapq.heappop(claims)
+        name = order[position]
+        won[name] = held + 1
+        if won[name] < most[name]:
+            heapq.heappush(claims, (-(votes[name] / (2 * held + 3)), held + 1, position))
+    return won
+
+
 def descending(uid: str) -> bool:
     """Whether ties go to the last name: the 32-bit FNV-1a hash of the UID is odd. No UID counts as even."""
     if not uid:
@@ -69,3 +94,29 @@ def _win_the_clear_ones(seats: int, votes: Mapping[str, int], won: dict[str, int
             won[name] = certain
             given += certain
     return given
+
+
+def _win_the_clear_ones_within(
+    seats: int, votes: Mapping[str, int], won: dict[str, int], most: Mapping[str, int]
+) -> None:
+    """The same between bounds. There is no formula for the price, so it is sought by halving."""
+    total = sum(votes.values())
+    if seats - sum(won.values()) <= 2 * len(won) or total <= 0:
+        return
+
+    def held_at(step: int, less: int) -> dict[str, int]:
+        """What the parties hold at the price total / (2 * step), each so many seats less."""
+        return {
+            name: min(max(held, (2 * votes[name] * step + total) // (2 * total) - less), most[name])
+            for name, held in won.items()
+        }
+
+    low, high = 0, total * (seats + 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(held_at(middle, 0).values()) <= seats:
+            low = middle
+        else:
+            high = middle - 1
+    # At that price no more seats are gone than there are; one seat less keeps rounding out of the question.
+    won.update(held_at(low, 1))
