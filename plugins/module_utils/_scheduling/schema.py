@@ -182,6 +182,10 @@ PLACEMENT = _object(
             "enum": ["refuse", "partial"],
             "description": "Ours: when not everything fits, place nothing (the default), or what fits.",
         },
+        "rebalance": {
+            "enum": ["allowed", "never"],
+            "description": "Ours: whether a rebalance may move replicas of it (the default), or never does.",
+        },
         "scoring": _object(
             dict.fromkeys(SCORERS, _WEIGHT),
             description="Ours: how much each scorer counts where clusters are chosen. Stickiness alone when left out.",
