@@ -11,22 +11,24 @@ workload's replicas are divided inside it; what was handed out to one workload i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from .decision import Decision, Failure, Verdict
+from .bounds import keep_within
+from .decision import Decision, Failure, Verdict, Verdicts
 from .divide import divide
-from .errors import Unplaceable
+from .errors import Kind, Unplaceable
 from .estimate import Taken, deducted
 from .explain import judge_chosen, judge_taken
 from .filter import passes
 from .joint import count_jointly, joint_demand, running_now
 from .memory import Admission, Memory
 from .neighbours import NOBODY, Neighbour
-from .request import ESTIMATE_SUMMARY, JSON, NAVARCH, Cluster, Request, Target, Workload
-from .schedule import decision_of, first_that_works, place_once, prepare, schedule_task
+from .partial import nothing_of, partial_together, parts_of
+from .request import ESTIMATE_SUMMARY, JSON, NAVARCH, SUMMARY, Cluster, Request, Target, Workload
+from .schedule import decision_of, first_that_works, observed_after, place_once, prepare, schedule_task
 from .select import select
 from .shortlist import admit, count_replicas, line_up, sort_out
 from .task import Candidate, Judge, Notes, Task
@@ -95,8 +97,18 @@ class ApplicationDecision:
     """Where objects without replicas go; with an error, where the application stays."""
     error: Failure | None
     observed_affinity: str | None
-    selection: Decision
-    """How the set of clusters was chosen, with the reasons for every cluster."""
+    recall: Callable[[], Decision] = field(compare=False, repr=False)
+    """Finds the selection."""
+
+    @property
+    def selection(self) -> Decision:
+        """How the set of clusters was chosen, with the reasons for every cluster."""
+        return self.recall()
+
+    @property
+    def unplaced(self) -> int:
+        """Replicas of all workloads that did not fit, though others were placed."""
+        return sum(decision.unplaced for decision in self.workloads.values())
 
     @property
     def without_replicas(self) -> dict[str, tuple[str, ...]]:
@@ -122,7 +134,7 @@ class ApplicationDecision:
 
 def place(application: Application) -> ApplicationDecision:
     """Where each workload of the application goes, and where everything else does."""
-    return place_knowing(application, Memory(application.taken))
+    return place_knowing(application, Memory(application.clusters, application.taken))
 
 
 def place_knowing(application: Application, memory: Memory) -> ApplicationDecision:
@@ -151,10 +163,15 @@ def _place_alone(application: Application, memory: Memory) -> ApplicationDecisio
 
     def attempt(task: Task, notes: Notes) -> ApplicationDecision:
         chosen, result = place_once(task, notes)
-        totals = {candidate.name: 0 for candidate in chosen} | result
-        judge: Judge = partial(judge_chosen, chosen, totals)
-        selection = decision_of(task, totals, replace(notes, divisions=[], judges=[*notes.judges, judge]))
-        return _decided({workload.key: decision_of(task, result, notes)}, selection)
+        decision = decision_of(task, result, notes)
+        names = [candidate.name for candidate in chosen]
+
+        def selection() -> Decision:
+            totals = dict.fromkeys(names, 0) | result
+            judge: Judge = partial(judge_chosen, chosen, totals)
+            return decision_of(task, totals, replace(notes, divisions=[], judges=[*notes.judges, judge]))
+
+        return _decided({workload.key: decision}, names, decision.observed_affinity, selection)
 
     def give_up(failure: Decision) -> ApplicationDecision:
         return replace(_undecided(application, {}, failure), workloads={workload.key: failure})
@@ -168,9 +185,14 @@ def _place_together(application: Application, memory: Memory) -> ApplicationDeci
     def attempt(task: Task, notes: Notes) -> ApplicationDecision:
         chosen = _choose(application, task, notes)
         decisions = _divide_inside(application, task, chosen)
-        totals = _totals(chosen, decisions)
-        notes.judges.append(partial(judge_chosen, chosen, totals))
-        return _decided(decisions, decision_of(task, totals, notes))
+
+        def selection() -> Decision:
+            totals = _totals(chosen, decisions)
+            judge: Judge = partial(judge_chosen, chosen, totals)
+            found = decision_of(task, totals, replace(notes, judges=[*notes.judges, judge]))
+            return _with_partial(application, found, decisions)
+
+        return _decided(decisions, [candidate.name for candidate in chosen], observed_after(task), selection)
 
     return first_that_works(task, attempt, partial(_undecided, application, {}))
 
@@ -219,10 +241,15 @@ def _divide_inside(application: Application, joint: Task, chosen: Sequence[Candi
             candidates = line_up(task, _admitted_inside(joint, task, chosen), count_replicas, notes)
             result = divide(task, candidates, notes)
         except Unplaceable as failure:
+            if task.partly and not task.current:
+                decisions[workload.key] = nothing_of(task, failure.message)
+                continue
             raise Unplaceable(failure.kind, f"{workload.key}: {failure.message}") from failure
         notes.judges.append(partial(judge_taken, task, candidates, result))
         decisions[workload.key] = decision_of(task, result, notes)
         _promise(taken, task, decisions[workload.key])
+    if joint.partly and not any(decision.targets for decision in decisions.values()):
+        raise Unplaceable(Kind.UNSCHEDULABLE, "; ".join(f"{key}: {each.reason}" for key, each in parts_of(decisions)))
     return decisions
 
 
@@ -237,7 +264,7 @@ def _totals(chosen: Iterable[Candidate], decisions: Mapping[str, Decision]) -> d
     totals = {candidate.name: 0 for candidate in chosen}
     for decision in decisions.values():
         for target in decision.targets:
-            totals[target.name] += target.replicas
+            totals[target.name] = totals.get(target.name, 0) + target.replicas
     return totals
 
 
@@ -247,38 +274,52 @@ def _place_each(application: Application, memory: Memory) -> ApplicationDecision
     for workload in application.workloads:
         task = replace(_task(application, memory, workload, taken), serving=application.objects)
         decision = schedule_task(task)
+        if decision.error is not None and task.placement.partial and not task.current:
+            decision = nothing_of(task, decision.error.message)
         decisions[workload.key] = decision
         if decision.error is not None:
             message = f"{workload.key}: {decision.error.message}"
             return _undecided(application, decisions, replace(decision, error=Failure(decision.error.kind, message)))
         _promise(taken, task, decision)
-    return _decided(decisions, _union(decisions))
+    union = _with_partial(application, _union(decisions), decisions)
+    if union.partial and not union.targets:
+        nothing = Failure(Kind.UNSCHEDULABLE, union.partial.reason)
+        return _undecided(application, decisions, replace(union, error=nothing, partial=None))
+    return _decided(decisions, [target.name for target in union.targets], union.observed_affinity, lambda: union)
 
 
 def _union(decisions: Mapping[str, Decision]) -> Decision:
     """The workloads' decisions as one: a cluster is taken when any of them takes it."""
-    totals: dict[str, int] = {}
+    totals = _totals((), decisions)
+    targets = tuple(Target(name, replicas) for name, replicas in sorted(totals.items()))
+    observed = next((decision.observed_affinity for decision in decisions.values()), None)
+    verdicts = Verdicts(partial(_verdicts_of_any, decisions))
+    return Decision(targets=targets, persisted=targets, observed_affinity=observed, clusters=verdicts)
+
+
+def _verdicts_of_any(decisions: Mapping[str, Decision]) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
     for decision in decisions.values():
-        for target in decision.targets:
-            totals[target.name] = totals.get(target.name, 0) + target.replicas
         for name, verdict in decision.clusters.items():
             if name not in verdicts or verdict.taken:
                 verdicts[name] = verdict
-    targets = tuple(Target(name, replicas) for name, replicas in sorted(totals.items()))
-    observed = next((decision.observed_affinity for decision in decisions.values()), None)
-    return Decision(targets=targets, persisted=targets, observed_affinity=observed, clusters=verdicts)
+    return verdicts
 
 
 def _task(application: Application, memory: Memory, workload: Workload, taken: Mapping[str, Taken]) -> Task:
     return prepare(application.request(workload, application.current.get(workload.key, ())), memory, taken)
 
 
+def _with_partial(application: Application, selection: Decision, decisions: Mapping[str, Decision]) -> Decision:
+    wanted = sum(workload.replicas or 0 for workload in application.workloads)
+    return replace(selection, partial=partial_together(wanted, selection, decisions))
+
+
 def _promise(taken: dict[str, Taken], task: Task, decision: Decision) -> None:
     """Replicas that do not run yet are not in the facts of their cluster: remember them for the next workload."""
     if task.karmada:
         return
-    clusters = {cluster.name: cluster for cluster in task.request.clusters}
+    clusters = task.memory.clusters
     before, running, workload = task.memory.taken, task.current, task.request.workload
     shared: dict[tuple[int, int], Taken] = {}
     for target in decision.targets:
@@ -297,14 +338,10 @@ def _promise(taken: dict[str, Taken], task: Task, decision: Decision) -> None:
         taken[name] = shared[alike]
 
 
-def _decided(decisions: dict[str, Decision], selection: Decision) -> ApplicationDecision:
-    return ApplicationDecision(
-        workloads=decisions,
-        clusters=tuple(target.name for target in selection.targets),
-        error=None,
-        observed_affinity=selection.observed_affinity,
-        selection=selection,
-    )
+def _decided(
+    decisions: dict[str, Decision], names: Iterable[str], observed: str | None, recall: Callable[[], Decision]
+) -> ApplicationDecision:
+    return ApplicationDecision(decisions, tuple(sorted(names)), None, observed, recall)
 
 
 def _undecided(application: Application, decisions: dict[str, Decision], selection: Decision) -> ApplicationDecision:
@@ -324,5 +361,5 @@ def _undecided(application: Application, decisions: dict[str, Decision], selecti
         clusters=application.placed_now,
         error=error,
         observed_affinity=application.observed_affinity,
-        selection=selection,
+        recall=lambda: selection,
     )

@@ -11,12 +11,12 @@ again where something was promised since.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from .placement import Placement
-from .request import JSON, Cluster
+from .request import JSON, Cluster, Target
 
 if TYPE_CHECKING:
     from .estimate import Taken
@@ -49,7 +49,8 @@ class _Room:
 class Memory:
     """Answers about the clusters of one fleet."""
 
-    def __init__(self, taken: Mapping[str, Taken] | None = None) -> None:
+    def __init__(self, clusters: Iterable[Cluster], taken: Mapping[str, Taken] | None = None) -> None:
+        self.clusters = {cluster.name: cluster for cluster in clusters}
         self.taken: dict[str, Taken] = dict(taken or {})
         """Per cluster, what was promised a moment ago and its facts do not show yet."""
         self._promises: list[str] = []
@@ -57,6 +58,7 @@ class Memory:
         self._admissions: dict[Hashable, Admission] = {}
         self._weights: dict[Hashable, dict[str, int]] = {}
         self._rooms: dict[Hashable, _Room] = {}
+        self._targets: dict[Hashable, tuple[Target, ...]] = {}
 
     def placement(self, data: JSON) -> Placement:
         """The placement, read. Equal ones are read once, and are one object from then on."""
@@ -91,6 +93,14 @@ class Memory:
                 room.counts.pop(name, None)
         room.seen = len(self._promises)
         return room.counts
+
+    def targets(self, result: Mapping[str, int]) -> tuple[Target, ...]:
+        """The result in order; where many get the same, as of a duplicated workload, it is kept once."""
+        shares = tuple(sorted(result.items()))
+        found = self._targets.get(shares)
+        if found is None:
+            found = _keep(self._targets, shares, tuple(Target(name, replicas) for name, replicas in shares))
+        return found
 
     def promise(self, taken: Mapping[str, Taken]) -> None:
         """From now on this is taken in these clusters."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 from .decision import Decision, Failure, Steps, Verdicts
 from .divide import divide
@@ -18,17 +17,16 @@ from .estimate import Taken
 from .explain import judge_taken, judge_unused
 from .filter import may_lead
 from .memory import Memory
-from .request import KARMADA, RESCHEDULE, Request, Target
+from .partial import A, most_that_fits, partial_of
+from .request import KARMADA, RESCHEDULE, Request
 from .select import select
 from .shortlist import shortlist
 from .task import Candidate, Notes, Task
 
-T = TypeVar("T")
-
 
 def schedule(request: Request) -> Decision:
     """Where the workload goes. That it fits nowhere is an answer too: see the decision's error."""
-    return schedule_task(prepare(request, Memory()))
+    return schedule_task(prepare(request, Memory(request.clusters)))
 
 
 def prepare(request: Request, memory: Memory, taken: Mapping[str, Taken] | None = None) -> Task:
@@ -50,8 +48,8 @@ def schedule_task(task: Task) -> Decision:
     return first_that_works(task, attempt, lambda failure: failure)
 
 
-def first_that_works(task: Task, attempt: Callable[[Task, Notes], T], give_up: Callable[[Decision], T]) -> T:
-    """Try the affinity groups in turn; the first that works is the answer."""
+def first_that_works(task: Task, attempt: Callable[[Task, Notes], A], give_up: Callable[[Decision], A]) -> A:
+    """Try the affinity groups in turn; the first that works is the answer, else the one that places most, if a part may be."""
     failures: list[tuple[str | None, Unplaceable, Notes]] = []
     for each in attempts(task):
         notes = Notes()
@@ -106,13 +104,19 @@ def failed(task: Task, failures: list[tuple[str | None, Unplaceable, Notes]]) ->
 
 def decision_of(task: Task, result: Mapping[str, int], notes: Notes) -> Decision:
     """The answer when everything worked."""
-    targets = tuple(Target(name, replicas) for name, replicas in sorted(result.items()))
+    targets = task.memory.targets(result)
     return Decision(
         targets=targets,
         persisted=targets,
         error=None,
-        observed_affinity=task.term.name if task.placement.ordered else task.request.observed_affinity,
+        observed_affinity=observed_after(task),
         clusters=Verdicts(notes.verdicts),
         groups=Steps(notes.group_steps),
         divisions=Steps(notes.division_steps),
+        partial=partial_of(task, result, notes),
     )
+
+
+def observed_after(task: Task) -> str | None:
+    """The affinity group that is recorded when this attempt is the answer."""
+    return task.term.name if task.placement.ordered else task.request.observed_affinity
