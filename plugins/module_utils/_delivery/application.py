@@ -119,16 +119,29 @@ class Spec:
     failover: Mapping[str, Any] = field(default_factory=dict)
     conflict: Conflict = Conflict.ABORT
     source_digest: str = ""
+    overrides: tuple[Mapping[str, Any], ...] = ()
+    """Rules per cluster, in the form that `overrides.rules.normalized` lets pass."""
+    rollout: Mapping[str, Any] = field(default_factory=dict)
+    """How a change goes over the clusters; empty is everywhere at once."""
+    health: tuple[Mapping[str, Any], ...] = ()
+    """The user's own rules of when an object is healthy."""
 
     def to_dict(self) -> dict[str, Any]:
         """``Application.spec``."""
-        return {
+        found: dict[str, Any] = {
             "namespace": self.namespace,
             "placement": dict(self.placement),
             "failover": dict(self.failover),
             "conflictResolution": self.conflict.value,
             "sourceDigest": self.source_digest,
         }
+        if self.overrides:
+            found["overrides"] = [dict(rule) for rule in self.overrides]
+        if self.rollout:
+            found["rollout"] = dict(self.rollout)
+        if self.health:
+            found["health"] = [dict(rule) for rule in self.health]
+        return found
 
     @classmethod
     def from_dict(cls, tenant: str, name: str, data: Mapping[str, Any]) -> Spec:
@@ -141,4 +154,7 @@ class Spec:
             failover=data.get("failover") or {},
             conflict=Conflict(data.get("conflictResolution") or Conflict.ABORT.value),
             source_digest=str(data.get("sourceDigest") or ""),
+            overrides=tuple(data.get("overrides") or ()),
+            rollout=data.get("rollout") or {},
+            health=tuple(data.get("health") or ()),
         )

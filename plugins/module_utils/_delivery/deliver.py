@@ -14,7 +14,7 @@ from typing import Any
 
 from .._kube.errors import FleetError, NotFoundError
 from .._registry.hub import Hub
-from .._registry.lease import Lock, hold
+from .._registry.lease import Afterwards, Lock, hold
 from .._registry.names import application_lease
 from .._registry.probe import observed_member, probe_sessions
 from .._registry.probe import record as record_members
@@ -22,6 +22,7 @@ from .adoption import adoption_failure
 from .application import Actor, Settings, Spec
 from .decide import Current, Decided, check_placement, decide
 from .execute import start
+from .health_rules import check_health
 from .identity import Identity, Manifest
 from .manifests import with_namespaces
 from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
@@ -30,8 +31,10 @@ from .record import ApplicationRecord, get_record, write_spec
 from .result import Result, access_failure, cluster_result, diffs, plan_failure, rollout_failure, warnings
 from .revision import Revision, history, load
 from .rollout import Rollout, roll_out
+from .steer import Rolling, Steps, is_under_way, take_up
 from .survey import Survey
 from .verify import ClusterHealth, Expectation, wait_until_healthy
+from .waves import check_rollout
 
 FACTS_OLDER_THAN = 60.0
 """Seconds after which what is known of a candidate is looked up again before a decision."""
@@ -47,6 +50,11 @@ class ApplyRequest:
     spec: Spec
     objects: tuple[Manifest, ...]
     settings: Settings
+    steps: Steps = Steps.ALL
+
+
+Roll = Callable[[Fleet, Prepared, History, Lock], Result]
+"""Delivers a new revision by steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,11 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
     :param check: only say what would be done; nothing is written anywhere.
     """
     check_placement(request.spec.placement)
+    check_rollout(request.spec.rollout)
+    check_health(request.spec.health)
     spec = request.spec
+    if not check and is_under_way(hub, spec):
+        return take_up(hub, spec, request.settings, actor, request.steps)
 
     def plan(fleet: Fleet, past: History) -> Prepared:
         prepared = prepare(
@@ -82,7 +94,8 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
                 raise disturbed
         return prepared
 
-    return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None)
+    rolling = Rolling(hub, actor, request.settings, request.steps) if spec.rollout else None
+    return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None, rolling=rolling)
 
 
 def redeliver(
@@ -171,7 +184,13 @@ def fresh_fleet(hub: Hub, actor: Actor, *, check: bool) -> Fleet:
 
 @contextmanager
 def application_lock(
-    hub: Hub, tenant: str, name: str, actor: Actor, floor: int, lock: Lock | None = None
+    hub: Hub,
+    tenant: str,
+    name: str,
+    actor: Actor,
+    floor: int,
+    lock: Lock | None = None,
+    afterwards: Afterwards = Afterwards.RELEASE,
 ) -> Iterator[Lock]:
     """The application's lease: the caller's, or one for this block."""
     if lock is not None:
@@ -179,23 +198,33 @@ def application_lock(
         return
     with hold(
         hub.session, application_lease(name), namespace=tenant,
-        holder=actor.holder, who=actor.who, where=actor.where, floor=floor,
+        holder=actor.holder, who=actor.who, where=actor.where, floor=floor, afterwards=afterwards,
     ) as held:  # fmt: skip
         yield held
 
 
 def _deliver(
-    hub: Hub, spec: Spec, plan: Planner, settings: Settings, actor: Actor, *, check: bool, lock: Lock | None
+    hub: Hub,
+    spec: Spec,
+    plan: Planner,
+    settings: Settings,
+    actor: Actor,
+    *,
+    check: bool,
+    lock: Lock | None,
+    rolling: Rolling | None = None,
 ) -> Result:
     fleet = fresh_fleet(hub, actor, check=check)
     past = _past(hub, spec)
     prepared = plan(fleet, past)
     _refuse(prepared)
+    by_steps = rolling if prepared.is_new or prepared.resumes else None
     if check:
-        return _planned(prepared, changed=not prepared.empty or _spec_differs(past, prepared))
+        return _planned(prepared, fleet, by_steps, changed=not prepared.empty or _spec_differs(past, prepared))
     if prepared.empty and not _spec_differs(past, prepared):
         return _verified(prepared, settings)
-    with application_lock(hub, spec.tenant, spec.name, actor, _floor(past, prepared), lock) as held:
+    afterwards = by_steps.afterwards if by_steps else Afterwards.RELEASE
+    with application_lock(hub, spec.tenant, spec.name, actor, _floor(past, prepared), lock, afterwards) as held:
         for _attempt in range(PLANNED_TWICE):
             now = _past(hub, spec)
             if _version(now) == _version(past):
@@ -203,6 +232,8 @@ def _deliver(
             # Somebody changed the application between our look and our lease.
             past, prepared = now, plan(fleet, now)
             _refuse(prepared)
+        if by_steps is not None and (prepared.is_new or prepared.resumes):
+            return by_steps.start(fleet, prepared, past, held, _planned(prepared, fleet, by_steps, changed=True))
         return _act(hub, prepared, past, held, settings)
 
 
@@ -226,6 +257,7 @@ def _verified(prepared: Prepared, settings: Settings) -> Result:
             prepared.owner.applyset,
             _own_objects(found),
             found.observation.resource_of,
+            prepared.frame.judge,
         )
         for name, found in prepared.surveys.items()
         if not found.work.leaving
@@ -241,8 +273,12 @@ def _own_objects(found: Survey) -> dict[Identity, Manifest]:
     return {identity: live[identity] for identity in found.wanted if identity in live and identity not in implied}
 
 
-def _planned(prepared: Prepared, *, changed: bool) -> Result:
-    return _answer(prepared, {}, Rollout({}, {}), changed=changed, error=None, message="")
+def _planned(prepared: Prepared, fleet: Fleet, rolling: Rolling | None, *, changed: bool) -> Result:
+    found = _answer(prepared, {}, Rollout({}, {}), changed=changed, error=None, message="")
+    if rolling is None:
+        return found
+    rollout, notes = rolling.planned(fleet, prepared)
+    return replace(found, rollout=rollout, warnings=(*found.warnings, *notes))
 
 
 def _answer(
@@ -266,7 +302,7 @@ def _answer(
         revision=prepared.revision.number,
         replicas=prepared.decided.replicas,
         reasons=prepared.decided.reasons,
-        warnings=warnings(prepared.plan, prepared.endpoints),
+        warnings=(*prepared.notes, *warnings(prepared.plan, prepared.endpoints)),
         diff=diffs(prepared.plan),
         failed=error is not None,
         message=message,

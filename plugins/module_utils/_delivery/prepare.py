@@ -18,6 +18,7 @@ from .._registry.members import list_members, open_sessions
 from .adoption import with_running
 from .application import Owner, Settings, Spec
 from .decide import Current, Decided, decide
+from .health_rules import judge_by
 from .identity import Identity, Manifest, identify
 from .manifests import Marks, namespace_manifest, needed_namespaces, with_namespaces
 from .plan import ClusterPlan, Plan
@@ -25,6 +26,8 @@ from .record import ApplicationRecord
 from .render import MissingEndpoints, render
 from .revision import Head, Revision, RevisionState, load
 from .survey import Frame, Survey, Work, survey
+from .tailoring import tailoring
+from .whereabouts import absent_references, rendering_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,11 @@ class History:
         """Clusters that it left without being cleaned up."""
         return tuple(self.record.stale) if self.record is not None else ()
 
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Clusters that hold something of a rollout that is not over."""
+        return self.record.touched if self.record is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -103,6 +111,8 @@ class Prepared:
     surveys: Mapping[str, Survey]
     plan: Plan
     endpoints: tuple[MissingEndpoints, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the rendering found that should be known."""
     evicted: tuple[str, ...] = ()
     """Clusters that must not be touched now."""
 
@@ -157,13 +167,15 @@ def prepare(
     decided = decided or decide(spec, placed, fleet.members, current, evicting=evicting, trigger=trigger)
     owner = Owner(hub.id, spec.tenant, spec.name)
     complete, implied = _with_implied_namespaces(placed)
-    rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset))
+    measures = tailoring(spec, fleet.members)
+    rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset), measures)
     wanted = {name: tuple(items) for name, items in rendering.clusters.items() if name not in evicting}
     draft = Revision(
         number=0,
         namespace=spec.namespace,
         objects=placed,
         placement=spec.placement,
+        overrides=spec.overrides,
         replicas=decided.replicas,
         clusters=decided.clusters,
         decision=decided.record,
@@ -179,16 +191,18 @@ def prepare(
         owner=owner,
         settings=settings,
         revision=number,
-        growing=frozenset(_growing(decided, current)),
+        growing=frozenset(growing(decided, current)),
         anywhere=frozenset(identify(item) for items in wanted.values() for item in items),
+        judge=judge_by(spec.health),
+        released=frozenset(past.record.status.get("released") or ()) if past.record else frozenset(),
     )
-    leaving = sorted(({*past.current.clusters, *past.stale} - set(wanted)) - set(evicting))
+    leaving = sorted(({*past.current.clusters, *past.stale, *past.touched} - set(wanted)) - set(evicting))
     # Nobody knocks again at a member that is lost: what it holds is removed when it is back.
     lost = [name for name in leaving if fleet.is_lost(name)]
     surveys, found = survey_all(
         fleet, frame, wanted, [name for name in leaving if name not in lost], past.force, implied
     )
-    plan = Plan({**found.clusters, **{name: _lost_plan(name) for name in lost}})
+    plan = Plan({**found.clusters, **{name: lost_plan(name) for name in lost}})
     return Prepared(
         spec=spec,
         owner=owner,
@@ -200,6 +214,7 @@ def prepare(
         surveys=surveys,
         plan=plan,
         endpoints=rendering.without_endpoints,
+        notes=(*rendering_notes(rendering), *absent_references(rendering, surveys)),
         evicted=tuple(sorted(set(evicting) & {*past.current.clusters, *past.stale})),
     )
 
@@ -230,7 +245,8 @@ def survey_all(
     return surveys, Plan(plans)
 
 
-def _lost_plan(name: str) -> ClusterPlan:
+def lost_plan(name: str) -> ClusterPlan:
+    """The plan for a member that the application leaves and that does not answer."""
     error = UnreachableError(
         "it is not ready, what it holds is removed when it is back", cluster=name, next_step="Run the play again then"
     )
@@ -251,7 +267,11 @@ def _with_implied_namespaces(objects: tuple[Manifest, ...]) -> tuple[tuple[Manif
 def _number(draft: Revision, past: History) -> tuple[int, bool, bool]:
     """The revision's number, whether it is new, and whether it is one that was begun and not completed."""
     newest = past.heads[0] if past.heads else None
-    if newest is not None and newest.complete and newest.digest == draft.digest:
+    tried = newest is not None and newest.state is RevisionState.ROLLED_BACK
+    if tried and past.force is not None and past.force.digest == draft.digest:
+        # What was tried after it was taken back: it is in force as if nothing had been.
+        return past.force.number, False, past.force.state is not RevisionState.DEPLOYED
+    if newest is not None and newest.complete and newest.digest == draft.digest and not tried:
         begun = (
             newest.state is not RevisionState.DEPLOYED or past.record is None or past.record.revision != newest.number
         )
@@ -259,7 +279,8 @@ def _number(draft: Revision, past: History) -> tuple[int, bool, bool]:
     return (newest.number if newest else 0) + 1, True, False
 
 
-def _growing(decided: Decided, current: Current) -> list[Identity]:
+def growing(decided: Decided, current: Current) -> list[Identity]:
+    """The workloads of which some member gets more than it has."""
     moved = decided.moved(current)
     return [
         identity for identity, changes in moved.items() if any(after > before for before, after in changes.values())

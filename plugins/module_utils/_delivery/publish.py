@@ -16,7 +16,7 @@ from .application import PREFIX
 from .execute import Guard
 from .identity import Manifest
 from .prepare import History, Prepared
-from .record import WORKLOADS_SHOWN, write_status
+from .record import UNFINISHED, WORKLOADS_SHOWN, write_status
 from .revision import Head, RevisionState, claim, forget, mark
 from .rollout import Rollout
 
@@ -106,6 +106,7 @@ def _begun(before: Mapping[str, Any], prepared: Prepared, epoch: int) -> dict[st
     message = f"revision {prepared.revision.number} is being delivered"
     return {
         **before,
+        **_superseded(before, message),
         "revision": prepared.revision.number,
         "phase": "Progressing",
         "epoch": epoch,
@@ -118,6 +119,14 @@ def _begun(before: Mapping[str, Any], prepared: Prepared, epoch: int) -> dict[st
         "observedAffinity": prepared.decided.record.get("observedAffinity"),
         "conditions": conditions(before, {"Applied": ("Unknown", "Progressing", message)}),
     }
+
+
+def _superseded(before: Mapping[str, Any], message: str) -> dict[str, Any]:
+    """A rollout by steps that is overtaken by a delivery everywhere at once."""
+    rollout = before.get("rollout") or {}
+    if rollout.get("phase") not in UNFINISHED:
+        return {}
+    return {"rollout": {**rollout, "phase": "Superseded", "message": message, "touched": [], "request": ""}}
 
 
 def _done(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout, failure: str) -> dict[str, Any]:
@@ -148,6 +157,10 @@ def _done(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout, failu
             },
         ),
     }
+    released = dict(status.pop("released", None) or {})
+    plans = prepared.plan.clusters
+    if any(name not in plans or plans[name].waits for name in released):
+        status["released"] = {name: since for name, since in released.items() if name not in plans or plans[name].waits}
     if not failure:
         status["deployedRevision"] = prepared.revision.number
     return status

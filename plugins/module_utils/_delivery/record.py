@@ -22,6 +22,10 @@ WORKLOADS_SHOWN = 100
 """Per cluster: the status is bounded, the revision has them all."""
 
 
+UNFINISHED = frozenset({"Progressing", "Paused", "RollingBack"})
+"""Phases of a rollout that is not over."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplicationRecord:
     """An Application, read."""
@@ -61,6 +65,12 @@ class ApplicationRecord:
     def stale(self) -> dict[str, str]:
         """Clusters that are not chosen any more but hold something of ours, and why."""
         return dict(self.status.get("stale") or {})
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Clusters in which a rollout that is not over may have written."""
+        rollout = self.status.get("rollout") or {}
+        return tuple(rollout.get("touched") or ()) if rollout.get("phase") in UNFINISHED else ()
 
     @property
     def failover(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def remove(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, *
         return Result(changed=False, message="there is no such application")
     past = read_history(hub, record, heads, tenant, name)
     fleet = open_fleet(hub)
-    concerned = {*past.current.clusters, *past.stale, *(record.clusters if record else ())}
+    concerned = {*past.current.clusters, *past.stale, *(record.clusters if record else ()), *past.touched}
     gone = sorted(concerned - set(fleet.members))
     frame = Frame(Owner(hub.id, tenant, name), settings, past.force.number if past.force else 0)
     surveys, plan = survey_all(fleet, frame, {}, sorted(concerned - set(gone)), past.force, frozenset())

@@ -43,6 +43,8 @@ class Result:
     failed: bool = False
     message: str = ""
     error: FleetError | None = None
+    rollout: Mapping[str, Any] | None = None
+    """Where a rollout by steps stands."""
 
     def to_dict(self) -> dict[str, Any]:
         """The return values of the modules."""
@@ -66,6 +68,8 @@ class Result:
             found.pop("diff", None)
         if self.error is not None:
             found["error"] = self.error.to_dict()
+        if self.rollout is not None:
+            found["rollout"] = dict(self.rollout)
         return found
 
 
@@ -103,6 +107,8 @@ def action(plan: ClusterPlan) -> str:
         return "refused"
     if plan.leaving:
         return "kept" if operations - {Operation.PRUNE} else "removed"
+    if Operation.RELEASE in operations:
+        return "released"
     if not operations & ACTIONS:
         return "unchanged"
     return "created" if plan.parent is None else "updated"
@@ -205,7 +211,11 @@ def warnings(plan: Plan, endpoints: Iterable[MissingEndpoints]) -> tuple[str, ..
 
 
 def _shown(step: Step, late: set[Identity]) -> dict[str, Any]:
-    found = {"object": step.identity.label, "operation": step.operation.value, "reason": _cut(step.reason)}
+    found: dict[str, Any] = {
+        "object": step.identity.label,
+        "operation": step.operation.value,
+        "reason": _cut(step.reason),
+    }
     if step.unverified:
         found["unverified"] = _cut(step.unverified)
     if step.operation is Operation.UPDATE and step.before is not None and step.after is not None:

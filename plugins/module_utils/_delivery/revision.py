@@ -43,6 +43,7 @@ class RevisionState(StrEnum):
     DEPLOYED = "deployed"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    ROLLED_BACK = "rolled-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Revision:
     author: str = ""
     created: str = ""
     note: str = ""
+    overrides: tuple[Mapping[str, Any], ...] = ()
+    """The rules per cluster that went into what was rendered."""
     state: RevisionState = RevisionState.PENDING
 
     @property
@@ -113,6 +116,7 @@ def encode(revision: Revision) -> tuple[bytes, ...]:
         "namespace": revision.namespace,
         "objects": list(revision.objects),
         "placement": dict(revision.placement),
+        "overrides": [dict(rule) for rule in revision.overrides],
         "replicas": {str(key): dict(value) for key, value in revision.replicas.items()},
         "clusters": list(revision.clusters),
         "decision": dict(revision.decision),
@@ -132,6 +136,7 @@ def decode(chunks: tuple[bytes, ...]) -> Revision:
         namespace=document["namespace"],
         objects=tuple(document["objects"]),
         placement=document["placement"],
+        overrides=tuple(document.get("overrides") or ()),
         replicas={Identity.parse(key): value for key, value in document["replicas"].items()},
         clusters=tuple(document["clusters"]),
         decision=document["decision"],

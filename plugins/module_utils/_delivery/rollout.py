@@ -51,6 +51,27 @@ def roll_out(runs: Mapping[str, Run]) -> Rollout:
     return Rollout(runs, health)
 
 
+def grow_out(runs: Mapping[str, Run]) -> Rollout:
+    """Add and change, and see whether that is healthy; for plans that take nothing away."""
+    _each(runs, open_set)
+    able = {name: run for name, run in runs.items() if not run.errors}
+    _each(able, grow)
+    # Before the wait: a play that dies in it leaves nothing behind that has to be looked at again.
+    _each(able, settle)
+    return Rollout(runs, _health(runs))
+
+
+def restore(runs: Mapping[str, Run]) -> Rollout:
+    """Back to what was: what came goes first, since it may hold the room that the old needs; health is seen last."""
+    _each(runs, open_set)
+    able = {name: run for name, run in runs.items() if not run.errors}
+    _each(able, grow)
+    # What could not be put back is no reason to leave what came: both are named.
+    _each(able, lambda run: shrink(run, lambda _step: False))
+    _each(able, settle)
+    return Rollout(runs, _health(runs))
+
+
 def _held_back(step: Step, run: Run, runs: Mapping[str, Run], broken: set[str]) -> bool:
     """An old copy stays while a cluster that the object is wanted in is not well."""
     if not run.survey.work.leaving and step.identity not in run.frame.anywhere:
@@ -71,7 +92,7 @@ def _health(runs: Mapping[str, Run]) -> dict[str, ClusterHealth]:
     """Wait where waiting was asked for; else as things are."""
     staying = {name: run for name, run in runs.items() if not run.survey.work.leaving}
     expectations = {
-        name: Expectation(run.session, run.frame.owner.applyset, _ours(run), _resources(run))
+        name: Expectation(run.session, run.frame.owner.applyset, _ours(run), _resources(run), run.frame.judge)
         for name, run in staying.items()
         if not run.errors
     }
@@ -79,11 +100,11 @@ def _health(runs: Mapping[str, Run]) -> dict[str, ClusterHealth]:
     found = (
         wait_until_healthy(expectations, timeout)
         if timeout
-        else {name: judge(entry.live) for name, entry in expectations.items()}
+        else {name: judge(entry.live, entry.judge) for name, entry in expectations.items()}
     )
     for name, run in staying.items():
         if run.errors:
-            found[name] = ClusterHealth(judge(_ours(run)).states, run.errors[0])
+            found[name] = ClusterHealth(judge(_ours(run), run.frame.judge).states, run.errors[0])
     return found
 
 

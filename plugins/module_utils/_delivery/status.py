@@ -12,13 +12,17 @@ from typing import Any
 
 from .._kube.errors import FleetError
 from .._kube.fanout import fan_out
+from .._kube.health import Health
 from .._registry.hub import Hub
 from .application import Owner
 from .applyset import Parent
+from .canary import canary_health
 from .fields import owned_digest
+from .health_rules import judge_by
 from .identity import Identity, Manifest
 from .observe import Observation, observe
 from .prepare import Fleet, open_fleet
+from .progress import progress_of
 from .record import ApplicationRecord, get_record, list_records
 from .report import aligned
 from .revision import history
@@ -103,6 +107,7 @@ class ApplicationStatus:
             "conditions": list(status.get("conditions") or []),
             "clusters": {name: found.to_dict() for name, found in sorted(self.clusters.items())},
             "revisions": list(self.revisions),
+            **({"rollout": _rollout(self.record)} if status.get("rollout") else {}),
         }
 
 
@@ -182,8 +187,13 @@ def _looked_at(hub: Hub, fleet: Fleet, record: ApplicationRecord, cluster: str, 
     session = fleet.session(cluster)
     owner = Owner(hub.id, record.tenant, record.name)
     observation = observe(session, owner, ())
-    health = judge(observation.live)
-    health = with_reasons(Expectation(session, owner.applyset, observation.live, observation.resource_of), health)
+    rules = judge_by(record.spec.health)
+
+    def by(obj: Manifest) -> Health:
+        return canary_health(obj, rules)
+
+    health = judge(observation.live, by)
+    health = with_reasons(Expectation(session, owner.applyset, observation.live, observation.resource_of, by), health)
     return seen_in_member(entry, observation, health)
 
 
@@ -212,6 +222,15 @@ def _drifted(parent: Parent, live: Mapping[Identity, Manifest]) -> Iterable[str]
             yield f"{identity.label} (missing)"
         elif trace is not None and trace.seen != owned_digest(found):
             yield identity.label
+
+
+def _rollout(record: ApplicationRecord) -> dict[str, Any]:
+    """Where the last rollout stands, without what only a play needs."""
+    progress = progress_of(record)
+    if progress is None:
+        return {}
+    hidden = ("previousSpec", "specDigest")
+    return {**{key: value for key, value in progress.to_dict().items() if key not in hidden}, "line": progress.line}
 
 
 def _ready(live: Manifest) -> int:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .._kube.errors import ApiError
 from .._kube.fanout import fan_out
+from .._kube.health import health
 from .._kube.session import Session
 from .adoption import gives_way, refusal, sheds, waiting_note
 from .application import Owner, Settings
 from .identity import Identity, Manifest, identify
 from .manifests import owner_of
-from .observe import LISTS_AT_ONCE, Observation, observe
+from .observe import LISTS_AT_ONCE, Observation, observe, unlabelled
 from .order import stage_of
 from .plan import (
     CREATED_BY,
@@ -33,6 +33,7 @@ from .plan import (
 )
 from .preview import Question, preview, rehearse, unasked
 from .protect import protection
+from .verify import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class Frame:
     """Workloads of which some member gets more."""
     anywhere: frozenset[Identity] = frozenset()
     """All objects that some member is to have."""
+    judge: Judge = health
+    """Says how an object is, by the built-in rules and the user's."""
+    released: frozenset[str] = frozenset()
+    """Clusters in which the application was given back: it is theirs until they are adopted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +176,10 @@ def _strangers(work: Work, frame: Frame, observation: Observation) -> list[Manif
 
 def _waits_for_adoption(work: Work, frame: Frame, observation: Observation) -> bool:
     """Whether the application runs in a member without us, and an adoption names others: its turn comes later."""
-    adoption = frame.settings.adoption
-    if not adoption.clusters or adoption.covers(work.session.cluster) or observation.parent is not None:
+    adoption, name = frame.settings.adoption, work.session.cluster
+    if adoption.covers(name) or observation.parent is not None:
+        return False
+    if not adoption.clusters and name not in frame.released:
         return False
     return bool(_strangers(work, frame, observation))
 
@@ -197,7 +204,7 @@ def _prune_steps(work: Work, frame: Frame, observation: Observation, wanted: Map
     candidates = {identity: live for identity, live in observation.live.items() if identity not in wanted}
     for identity in parent.objects:
         if identity not in wanted and identity not in candidates:
-            live = _unlabelled(work.session, observation, identity)
+            live = unlabelled(work.session, observation, identity)
             if live is not None:
                 candidates[identity] = live
     going = {identity for identity, live in candidates.items() if owner_of(live) == frame.owner.text}
@@ -208,17 +215,6 @@ def _prune_steps(work: Work, frame: Frame, observation: Observation, wanted: Map
         barrier = protection(work.session, identity, live, frame.owner, frame.settings, going) if ours else None
         steps.append(prune_step(live, identity, frame.owner, barrier, moves=identity in frame.anywhere))
     return steps
-
-
-def _unlabelled(session: Session, observation: Observation, identity: Identity) -> Manifest | None:
-    """An object of the set that the lists did not show: gone, or somebody took our label off it."""
-    resource = observation.resource_of(identity)
-    if resource is None:
-        return None
-    try:
-        return session.get(resource, identity.name, identity.namespace or None)
-    except ApiError:
-        return None
 
 
 def _with_birth_mark(manifest: Manifest, observation: Observation, owner: Owner) -> Manifest:

@@ -33,6 +33,10 @@ REASONS_SHOWN = 10
 PODS = Resource("", "v1", "Pod", "pods", True, frozenset())
 
 
+Judge = Callable[[Manifest], Health]
+"""Says how one object is."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterHealth:
     """How the application is in one cluster."""
@@ -96,16 +100,17 @@ class Expectation:
     applyset: str
     live: Mapping[Identity, Manifest]
     resources: Callable[[Identity], Resource | None]
+    judge: Judge = health
 
 
-def judge(live: Mapping[Identity, Manifest]) -> ClusterHealth:
+def judge(live: Mapping[Identity, Manifest], by: Judge = health) -> ClusterHealth:
     """Health as the objects themselves tell. Pure."""
-    return ClusterHealth({identity: health(manifest) for identity, manifest in live.items()})
+    return ClusterHealth({identity: by(manifest) for identity, manifest in live.items()})
 
 
 def wait_until_healthy(expectations: Mapping[str, Expectation], timeout: float) -> dict[str, ClusterHealth]:
     """Look again and again until all is well, nothing can become well any more, or the time is up."""
-    now = {name: judge(expectation.live) for name, expectation in expectations.items()}
+    now = {name: judge(expectation.live, expectation.judge) for name, expectation in expectations.items()}
     until = time.monotonic() + timeout
     pause = FIRST_PAUSE
     while not all(found.healthy for found in now.values()):
@@ -125,7 +130,7 @@ def look_again(expectation: Expectation, before: ClusterHealth) -> ClusterHealth
     """List the kinds of which something is not healthy yet."""
     waiting = [identity for identity, found in before.states.items() if not _good(identity, found)]
     found = {identify(item): item for item in _lists(expectation, waiting)}
-    fresh = {identity: _judged(found.get(identity)) for identity in waiting}
+    fresh = {identity: _judged(found.get(identity), expectation.judge) for identity in waiting}
     return ClusterHealth({**before.states, **fresh})
 
 
@@ -173,8 +178,8 @@ def _lists(expectation: Expectation, identities: Collection[Identity]) -> list[M
     return [item for outcome in outcomes.values() for item in outcome.get()]
 
 
-def _judged(live: Manifest | None) -> Health:
-    return Health(State.PROGRESSING, "Missing", "it is not there") if live is None else health(live)
+def _judged(live: Manifest | None, by: Judge) -> Health:
+    return Health(State.PROGRESSING, "Missing", "it is not there") if live is None else by(live)
 
 
 def _good(identity: Identity, found: Health) -> bool:

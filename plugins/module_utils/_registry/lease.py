@@ -155,6 +155,24 @@ def hold(
         lock.stop(afterwards)
 
 
+def keep_for(session: Session, name: str, namespace: str, holder: str, seconds: float) -> None:
+    """Say how long a lease that was kept stays with its holder although nobody renews it; 0 lets others in at once.
+
+    For a play whose next task does not come within :data:`DURATION`, because it carries out a task of the user's.
+    """
+    lease = session.get(LEASES, name, namespace)
+    if lease is None or (lease.get("spec") or {}).get("holderIdentity") != holder:
+        return
+    changes: dict[str, Any] = {"renewTime": _now(), "leaseDurationSeconds": max(1, int(max(seconds, DURATION)))}
+    if seconds <= 0:
+        changes["holderIdentity"] = None
+    try:
+        session.replace(LEASES, _written(lease, changes))
+    except ConflictError:
+        # Somebody else has it by now.
+        return
+
+
 def _acquire(
     session: Session, name: str, namespace: str, holder: Holder, duration: float, wait: float, floor: int
 ) -> dict[str, Any]:
