@@ -11,7 +11,7 @@ manifests later really goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .._kube.errors import FleetError
@@ -85,11 +85,6 @@ def gives_way(adoption: Adoption) -> Callable[[str], bool]:
 def sheds(live: Manifest, is_taken: Callable[[str], bool]) -> tuple[str, ...]:
     """The managers that lose their entries when the object is taken over."""
     return tuple(sorted({str(entry["manager"]) for entry in _entries(live) if _passes(entry, is_taken)}))
-
-
-def without(live: Manifest, managers: Collection[str]) -> list[Mapping[str, Any]]:
-    """``managedFields`` without the entries of these managers."""
-    return [entry for entry in _entries(live) if not _passes(entry, lambda name: name in managers)]
 
 
 def disturbance(step: Step) -> str | None:

@@ -14,15 +14,15 @@ from typing import Any, Protocol
 from .._kube.discovery import Resource
 from .._kube.errors import ConflictError, DeadlineError, FleetError, NotFoundError
 from .._kube.fanout import fan_out
-from .._kube.session import PatchType, Propagation, Session, describe
-from .adoption import without
+from .._kube.session import Propagation, Session, describe
 from .applyset import Parent, Trace, delete_parent, refuse_lower_epoch, write_parent
 from .digest import digest
 from .fields import owned_digest
 from .identity import Identity, Manifest
 from .manifests import owner_of
 from .order import stage_of
-from .plan import Operation, Step
+from .ownership import mark_quietly, shed
+from .plan import Operation, Step, Verdict
 from .preview import at_version, field_conflicts
 from .protect import DEFINITION, protection
 from .survey import Frame, Survey
@@ -197,27 +197,20 @@ def _write(run: Run, step: Step) -> None:
     live = step.before
     for attempt in range(WRITE_TRIES):
         try:
-            run.live[step.identity] = _applied(run, step, resource, at_version(manifest, live))
-            _shed(run, step, resource)
+            if step.verdict is Verdict.ADOPT and live is not None:
+                run.guard.check()
+                live = mark_quietly(run.session, resource, live, run.frame.owner)
+            written = _applied(run, step, resource, at_version(manifest, live))
+            if step.sheds or step.verdict is Verdict.ADOPT:
+                run.guard.check()
+                written = shed(run.session, resource, written, step.sheds)
+            run.live[step.identity] = written
             return
         except ConflictError as error:
             if field_conflicts(error) or attempt == WRITE_TRIES - 1:
                 raise
             live = run.session.get(resource, step.identity.name, step.identity.namespace or None)
             _still_writable(run, step, live)
-
-
-def _shed(run: Run, step: Step, resource: Resource) -> None:
-    """Remove the entries of the managers that an object was taken over from; its fields stay as they are."""
-    live = run.live[step.identity]
-    kept = without(live, step.sheds)
-    if len(kept) == len(live["metadata"].get("managedFields") or []):
-        return
-    run.guard.check()
-    body = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"], "managedFields": kept}}
-    run.live[step.identity] = run.session.patch(
-        resource, step.identity.name, body, step.identity.namespace or None, patch_type=PatchType.MERGE
-    )
 
 
 def _applied(run: Run, step: Step, resource: Resource, body: Manifest) -> Manifest:

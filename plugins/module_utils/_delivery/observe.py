@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from .._kube.discovery import Resource
-from .._kube.errors import ForbiddenError, NotFoundError
+from .._kube.errors import ApiError, ForbiddenError, NotFoundError
 from .._kube.fanout import fan_out
 from .._kube.session import Session
 from .application import Owner
@@ -60,6 +60,17 @@ def observe(session: Session, owner: Owner, wanted: Collection[Manifest]) -> Obs
     ]
     live.update(_by_name(session, missing, resources))
     return Observation(session.cluster, parent, live, resources, frozenset(unserved))
+
+
+def unlabelled(session: Session, observation: Observation, identity: Identity) -> Manifest | None:
+    """An object of the set that the lists did not show: gone, or somebody took our label off it."""
+    resource = observation.resource_of(identity)
+    if resource is None:
+        return None
+    try:
+        return session.get(resource, identity.name, identity.namespace or None)
+    except ApiError:
+        return None
 
 
 def _resources(

@@ -36,12 +36,13 @@ class Operation(StrEnum):
     UPDATE = "update"
     UNCHANGED = "unchanged"
     PRUNE = "prune"
+    RELEASE = "release"
     KEEP = "keep"
     CONFLICT = "conflict"
     REFUSED = "refused"
 
 
-ACTIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PRUNE})
+ACTIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.PRUNE, Operation.RELEASE})
 FAILURES = frozenset({Operation.CONFLICT, Operation.REFUSED})
 
 
