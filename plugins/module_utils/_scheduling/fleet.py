@@ -27,7 +27,11 @@ MARKED = 100
 
 
 def place_all(
-    applications: Mapping[str, Application], clusters: tuple[Cluster, ...], *, taken: Mapping[str, Taken] | None = None
+    applications: Mapping[str, Application],
+    clusters: tuple[Cluster, ...],
+    *,
+    taken: Mapping[str, Taken] | None = None,
+    beside: Mapping[str, Application] | None = None,
 ) -> dict[str, ApplicationDecision]:
     """Where each application goes, decided in the order given; by the same keys.
 
@@ -37,10 +41,11 @@ def place_all(
 
     :param applications: by `tenant/name`; what they know of clusters, of what is taken and of neighbours does not matter.
     :param taken: by cluster, what is taken already and its facts do not show.
+    :param beside: other applications, which stay where they stand and are neighbours of these.
     """
     memory = Memory(clusters, taken)
     history = _History(clusters)
-    crowd = _Crowd(applications)
+    crowd = _Crowd(applications, beside or {})
     decisions: dict[str, ApplicationDecision] = {}
     for key, application in applications.items():
         asked = replace(crowd.among(key, application), clusters=clusters, taken={})
@@ -54,9 +59,10 @@ def place_all(
 class _Crowd:
     """Where the applications stand while one after the other is placed."""
 
-    def __init__(self, applications: Mapping[str, Application]) -> None:
+    def __init__(self, applications: Mapping[str, Application], beside: Mapping[str, Application]) -> None:
         self._wanted = any(uses_neighbours(application.placement) for application in applications.values())
-        found = {key: _neighbour(key, each) for key, each in applications.items()} if self._wanted else {}
+        everybody = {**beside, **applications} if self._wanted else {}
+        found = {key: _neighbour(key, each) for key, each in everybody.items()}
         order = sorted(found, key=lambda key: (found[key].tenant, found[key].name))
         self._standing = {key: found[key] for key in order}
 
