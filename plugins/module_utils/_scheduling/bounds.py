@@ -56,6 +56,11 @@ def keep_within(task: Task, candidates: Iterable[Candidate], *, workloads: int =
             candidate.most = 0
 
 
+def counts_room(task: Task) -> bool:
+    """Whether the chosen clusters have to hold all replicas together."""
+    return task.strategy.counts_capacity or any(rule.most is not None for rule in task.placement.bounds)
+
+
 def bounds_of(rules: Iterable[Bounds], cluster: Cluster) -> tuple[int, int | None]:
     """The least and the most of a cluster: of the rules that match it, the first that says so."""
     matching = [rule for rule in rules if rule.clusters.mismatch(cluster) is None]

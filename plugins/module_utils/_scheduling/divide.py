@@ -17,7 +17,7 @@ from functools import partial
 from .errors import Kind, Unplaceable
 from .placement import Strategy
 from .request import Cluster
-from .spreading import keeps_minimums
+from .spreading import keeps_minimums, must_be_used
 from .task import Candidate, Notes, Task, wrapped
 from .webster import webster
 from .within import divide_within
@@ -38,7 +38,9 @@ def divide(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, i
         raise Unplaceable(Kind.OTHER, "no clusters available to schedule")
     if not task.divides:
         return _keep_the_object(task, chosen, notes)
-    if task.bounded and task.strategy is not Strategy.DUPLICATED:
+    if task.partly and task.strategy is Strategy.DUPLICATED:
+        must_be_used(task, chosen, notes)
+    elif task.bounded:
         return divide_within(task, chosen, notes)
     result = _divide_by_tier(task, chosen, notes) if task.term.overflows else _divide_all(task, chosen, notes)
     if not task.karmada and task.spread and not _minimums_kept(task, chosen, result):

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .bounds import counts_room
 from .errors import Kind, Unplaceable
 from .placement import Spread
 from .regions import Group, group_score, note_groups
+from .search import Held, Limits, largest_choice
+from .spreading import groups_of
 from .task import Candidate, Notes, Task
 
 _WIDEST_FIRST = {"provider": 0, "region": 1, "zone": 2}
@@ -25,25 +28,69 @@ def select_groups(
     task: Task, ranked: Sequence[Candidate], fields: Sequence[Spread], limit: Spread, notes: Notes
 ) -> list[Candidate]:
     """The chosen clusters in rank; Unplaceable when no choice satisfies all constraints."""
-    search = _Search(task, limit)
     fields = sorted(fields, key=lambda spread: _WIDEST_FIRST.get(spread.field, 3))
-    eligible = list(ranked)
-    covered: list[Group] = []
-    for position, spread in enumerate(fields):
-        groups = search.groups(eligible, spread)
-        chosen = search.choose(eligible, covered, groups, spread, fields[position + 1 :])
-        note_groups(task, spread.title, groups, chosen, notes)
-        covered = [*covered, *chosen]
-        names = {candidate.name for group in chosen for candidate in group.clusters}
-        eligible = [candidate for candidate in eligible if candidate.name in names]
-    picked = search.pick(eligible, covered)
-    if picked is None:
-        raise Unplaceable(Kind.OTHER, search.trouble)
+    limits = Limits(
+        fields, limit.min_groups, limit.max_groups or len(ranked), task.replicas if counts_room(task) else 0
+    )
+    picked = _search(task, ranked, limits) if task.partly else _guess(task, ranked, limits, limit)
+    for spread in fields:
+        inside = limits.groups(picked, spread)
+        groups = groups_by(task, ranked, spread, limit)
+        note_groups(task, spread.title, groups, [group for group in groups if group.name in inside], notes)
     names = {candidate.name for candidate in picked}
-    return [candidate for candidate in eligible if candidate.name in names]
+    return [candidate for candidate in ranked if candidate.name in names]
 
 
-class _Search:
+def groups_by(task: Task, clusters: Sequence[Candidate], spread: Spread, limit: Spread) -> list[Group]:
+    """The groups of these clusters, the best first."""
+    members: dict[str, list[Candidate]] = {}
+    for candidate in clusters:
+        for value in groups_of(candidate, spread):
+            members.setdefault(value, []).append(candidate)
+    groups = [
+        Group(name, tuple(each), group_score(task, each, spread, limit.min_groups)) for name, each in members.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.score, group.name))
+
+
+def _guess(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
+    """The choice that the scores speak for; where none of these works, any choice that does."""
+    guesses, eligible, covered = _Guesses(task, limit), list(ranked), []  # type: _Guesses, list[Candidate], list[Group]
+    try:
+        for position, spread in enumerate(limits.fields):
+            groups = groups_by(task, eligible, spread, limit)
+            chosen = guesses.choose(eligible, covered, groups, spread, limits.fields[position + 1 :])
+            covered = [*covered, *chosen]
+            names = {candidate.name for group in chosen for candidate in group.clusters}
+            eligible = [candidate for candidate in eligible if candidate.name in names]
+        picked = guesses.pick(eligible, covered)
+        if picked is not None and limits.crowded(picked) is None:
+            return picked
+        failure = Unplaceable(guesses.kind, guesses.trouble)
+    except Unplaceable as found:
+        failure = found
+    other = largest_choice(ranked, limits, _held_if_counted(task))
+    if other.clusters is not None and sum(map(_held_if_counted(task), other.clusters)) >= limits.enough:
+        return other.clusters
+    if not other.complete:
+        raise Unplaceable(failure.kind, f"{failure.message}; not every other choice could be tried")
+    raise failure
+
+
+def _search(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candidate]:
+    """The choice that holds most, with as much of the minimums as there are groups and clusters for."""
+    for relaxed in (limits, limits.as_far_as_there_are(ranked), limits.without_minimums()):
+        found = largest_choice(ranked, relaxed, _held_if_counted(task)).clusters
+        if found is not None:
+            return found
+    raise Unplaceable(Kind.OTHER, "no cluster stands in few enough groups for the spread constraints (maxGroups)")
+
+
+def _held_if_counted(task: Task) -> Held:
+    return (lambda each: each.capacity) if counts_room(task) else (lambda each: 0)
+
+
+class _Guesses:
     """The constraints that hold at every step."""
 
     def __init__(self, task: Task, limit: Spread) -> None:
@@ -52,17 +99,6 @@ class _Search:
         self.most = limit.max_groups or None
         self.trouble = ""
         self.kind = Kind.OTHER
-
-    def groups(self, clusters: Sequence[Candidate], spread: Spread) -> list[Group]:
-        members: dict[str, list[Candidate]] = {}
-        for candidate in clusters:
-            for value in _values(candidate, spread):
-                members.setdefault(value, []).append(candidate)
-        groups = [
-            Group(name, tuple(each), group_score(self.task, each, spread, self.limit.min_groups))
-            for name, each in members.items()
-        ]
-        return sorted(groups, key=lambda group: (-group.score, group.name))
 
     def choose(
         self,
@@ -142,7 +178,7 @@ class _Search:
     def _leads_on(self, left: Sequence[Candidate], later: Sequence[Spread]) -> bool:
         """Whether the narrower constraints can still be met inside these clusters."""
         for spread in later:
-            found = len({value for candidate in left for value in _values(candidate, spread)})
+            found = len({value for candidate in left for value in groups_of(candidate, spread)})
             if found < spread.min_groups:
                 self._fail(
                     Kind.OTHER,
@@ -196,16 +232,6 @@ def _cover(eligible: Sequence[Candidate], groups: Sequence[Group]) -> list[Candi
         picked.append(best)
         open_groups -= {index for index in open_groups if best.name in members[index]}
     return picked
-
-
-def _values(candidate: Candidate, spread: Spread) -> Sequence[str]:
-    if spread.field == "zone":
-        return candidate.cluster.zones
-    cluster = candidate.cluster
-    value = {"region": cluster.region, "provider": cluster.provider}.get(spread.field) or cluster.labels.get(
-        spread.label
-    )
-    return (value,) if value else ()
 
 
 def _held(group: Group) -> int:

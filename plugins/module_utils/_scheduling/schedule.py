@@ -59,7 +59,8 @@ def first_that_works(task: Task, attempt: Callable[[Task, Notes], A], give_up: C
             failures.append((each.term.name, failure, notes))
     if may_lead(task, [failure.kind for _name, failure, _notes in failures]):
         return first_that_works(replace(task, leads=True), attempt, give_up)
-    return give_up(failed(task, failures))
+    part = most_that_fits(attempts(task), attempt) if task.placement.partial and not task.karmada else None
+    return give_up(failed(task, failures)) if part is None else part
 
 
 def attempts(task: Task) -> Iterator[Task]:

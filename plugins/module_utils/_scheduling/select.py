@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from .bounds import counts_room
 from .errors import Kind, Unplaceable
 from .explain import judge_outranked
 from .groups import select_groups
+from .hierarchy import weightless
 from .placement import Spread, Strategy
 from .regions import select_by_region
 from .task import Candidate, Notes, Task
@@ -29,9 +31,21 @@ def select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]
 
 
 def _select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]:
-    eligible = ranked
-    if task.strategy is Strategy.STATIC and any(candidate.weight for candidate in ranked):
-        eligible = [candidate for candidate in ranked if candidate.weight]
+    """Among those with room if that is enough; else the others may at least make up the number."""
+    eligible = [candidate for candidate in ranked if weightless(task, candidate.cluster) is None]
+    if task.strategy is Strategy.STATIC and any(candidate.weight for candidate in eligible):
+        eligible = [candidate for candidate in eligible if candidate.weight]
+    if counts_room(task) and task.replicas:
+        roomy = [candidate for candidate in eligible if candidate.capacity >= max(candidate.least, 1)]
+        if 0 < len(roomy) < len(eligible):
+            try:
+                return _select_within(task, roomy, notes)
+            except Unplaceable:
+                notes.groups.clear()
+    return _select_within(task, eligible, notes)
+
+
+def _select_within(task: Task, eligible: list[Candidate], notes: Notes) -> list[Candidate]:
     limit = _constraint(task, "cluster") or _NO_LIMIT
     fields = [spread for spread in task.placement.spread if spread.field != "cluster"]
     if fields:
@@ -58,7 +72,7 @@ def _constraint(task: Task, field: str) -> Spread | None:
 
 def select_by_cluster(task: Task, ranked: Sequence[Candidate], limit: Spread) -> list[Candidate]:
     """The first clusters in rank, low-ranked ones exchanged for large ones until the replicas fit."""
-    if len(ranked) < limit.min_groups:
+    if len(ranked) < limit.min_groups and not task.partly:
         raise Unplaceable(
             Kind.OTHER,
             f"{len(ranked)} clusters passed the filters, but the cluster spread constraint wants at least {limit.min_groups} (minGroups)",
@@ -70,7 +84,7 @@ def select_by_cluster(task: Task, ranked: Sequence[Candidate], limit: Spread) ->
     chosen, rest = list(ranked[:count]), list(ranked[count:])
     if needs_capacity(task):
         exchange_for_capacity(chosen, rest, task.replicas)
-        if not chosen or capacity_of(chosen) < task.replicas:
+        if not chosen or (capacity_of(chosen) < task.replicas and not task.partly):
             raise Unplaceable(
                 Kind.OTHER if task.karmada else Kind.UNSCHEDULABLE,
                 f"any {count} clusters hold at most {capacity_of(chosen)} of {task.replicas} replicas",
@@ -82,11 +96,11 @@ def needs_capacity(task: Task) -> bool:
     """Whether the chosen clusters have to hold all replicas together."""
     if task.karmada:
         return task.strategy is not Strategy.DUPLICATED
-    return task.strategy.counts_capacity
+    return counts_room(task)
 
 
 def capacity_of(clusters: Sequence[Candidate]) -> int:
-    return sum(candidate.available + candidate.assigned for candidate in clusters)
+    return sum(candidate.capacity for candidate in clusters)
 
 
 def exchange_for_capacity(chosen: list[Candidate], rest: list[Candidate], replicas: int) -> None:

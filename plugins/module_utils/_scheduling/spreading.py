@@ -24,10 +24,8 @@ def keeps_minimums(task: Task, used: Sequence[Candidate]) -> bool:
 
 def must_be_used(task: Task, usable: Sequence[Candidate], notes: Notes) -> list[Candidate]:
     """A few clusters that stand in enough groups for all constraints: those in use first, else the best in rank."""
-    picked: list[Candidate] = []
-    if task.sticky:
-        _pick(task, [each for each in usable if task.current.get(each.name)], picked)
-    _pick(task, usable, picked)
+    running = [each for each in usable if task.current.get(each.name)] if task.sticky else []
+    picked = covering(task.spread, usable, covering(task.spread, running))
     for spread in task.spread:
         found = len(_covered(spread, picked))
         if found < spread.min_groups:
@@ -46,19 +44,27 @@ def groups_of(candidate: Candidate, spread: Spread) -> tuple[str, ...]:
     return (candidate.name,) if spread.field == "cluster" else spread.values(candidate.cluster)
 
 
-def _pick(task: Task, candidates: Sequence[Candidate], picked: list[Candidate]) -> None:
-    """Add the cluster that adds most groups that are still wanted, the best in rank of these, until none adds any."""
+def covering(
+    spreads: Iterable[Spread], candidates: Sequence[Candidate], picked: Iterable[Candidate] = ()
+) -> list[Candidate]:
+    """Those picked, and with them the cluster that adds most groups still wanted, the first of equals, until none does."""
+    covered = {spread: _covered(spread, picked) for spread in spreads}
+    cover = list(picked)
     while True:
-        covered = [(spread, _covered(spread, picked)) for spread in task.spread]
-        wanted = [(spread, found) for spread, found in covered if len(found) < spread.min_groups]
+        wanted = [(spread, found, spread.min_groups - len(found)) for spread, found in covered.items()]
+        wanted = [each for each in wanted if each[2] > 0]
         best, most = None, 0
         for candidate in candidates if wanted else ():
-            adds = sum(not found.issuperset(groups_of(candidate, spread)) for spread, found in wanted)
+            adds = sum(
+                min(len(found.union(groups_of(candidate, spread))) - len(found), lack) for spread, found, lack in wanted
+            )
             if adds > most:
                 best, most = candidate, adds
         if best is None:
-            return
-        picked.append(best)
+            return cover
+        cover.append(best)
+        for spread, found in covered.items():
+            found.update(groups_of(best, spread))
 
 
 def _covered(spread: Spread, candidates: Iterable[Candidate]) -> set[str]:

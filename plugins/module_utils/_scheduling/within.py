@@ -94,14 +94,14 @@ def _divide(task: Task, spans: Sequence[Span], votes: Mapping[str, int], replica
         kept = _keeping(_by_preference(task, spans, votes))
         mode = _mode_of_growth(task, spans, replicas)
     else:
-        kept = _shrinking(spans)
+        kept = _shrinking(task, spans)
         mode = "scale down"
     if not reachable(kept, replicas) >> replicas & 1:
         kept, take, mode = _by_preference(task, spans, votes), few_in_use, "rearranged"
     used = take(kept, replicas)
     if mode == "rearranged":
         used = [replace(span, needed=True) for span in used]
-        used = _keeping(used) if replicas >= sum(span.start for span in used) else _shrinking(used)
+        used = _keeping(used) if replicas >= sum(span.start for span in used) else _shrinking(task, used)
     if replicas < sum(span.start for span in used) or mode == "scale down":
         seats = [Seat(span.candidate, span.start, span.least, span.most) for span in used]
     else:
@@ -112,7 +112,7 @@ def _divide(task: Task, spans: Sequence[Span], votes: Mapping[str, int], replica
 def _by_preference(task: Task, spans: Sequence[Span], votes: Mapping[str, int]) -> list[Span]:
     """The clusters in the order in which they are taken into use: those that run replicas first."""
     if task.strategy is Strategy.AGGREGATED:
-        order = sorted(spans, key=lambda span: -votes[span.name])
+        order = sorted(spans, key=lambda span: (-_points(task, span), -votes[span.name]))
     else:
         order = in_turn(task.placement.hierarchy, spans)
     return sorted(order, key=lambda span: not span.runs)
@@ -123,10 +123,17 @@ def _keeping(spans: Sequence[Span]) -> list[Span]:
     return [replace(span, least=span.start, needed=True) if span.start else span for span in spans]
 
 
-def _shrinking(spans: Sequence[Span]) -> list[Span]:
+def _shrinking(task: Task, spans: Sequence[Span]) -> list[Span]:
     """Nobody gets anything more; the largest is the last to go."""
     used = [replace(span, most=span.start) for span in spans if span.start]
-    return sorted(used, key=lambda span: -span.start)
+    return sorted(used, key=lambda span: (-_points(task, span), -span.start))
+
+
+def _points(task: Task, span: Span) -> float:
+    """With Aggregated, the points of a cluster count before its size when the user chose how to score."""
+    scoring = task.placement.scoring
+    by_points = task.strategy is Strategy.AGGREGATED and scoring is not None and scoring.chosen
+    return span.candidate.scores.total if by_points else 0
 
 
 def _on_top(task: Task, used: Sequence[Span], votes: Mapping[str, int], replicas: int) -> list[Seat]:
