@@ -64,6 +64,14 @@ options:
       - Empty means every cluster, each with all replicas.
     type: dict
     default: {}
+  overrides:
+    description:
+      - What differs from cluster to cluster, as a list of C(overrideRules) of Karmada's OverridePolicy, field for field.
+      - Our additions are C(strategicMerge), C(values), C(resourceSelectors) and C(name) in a rule, and named C(variants).
+        A mapping with C(overrideRules), C(resourceSelectors) and C(variants) is taken too.
+      - Texts may hold values per cluster, such as C([[ cluster.region ]]); so may the manifests themselves.
+    type: raw
+    default: []
   failover:
     description:
       - How the application behaves when a cluster is lost; kept for the failover.
@@ -155,6 +163,22 @@ EXAMPLES = r"""
       clusterAffinity: {clusterNames: [idc-north, idc-south]}
     adopt: [idc-north]
 
+- name: Take images from a mirror where there is one, and say in each cluster where it is
+  navarch.fleet.application:
+    name: shop
+    namespace: shop
+    sources:
+      - directory: manifests/
+    overrides:
+      - targetCluster: {labelSelector: {matchLabels: {mirror: "yes"}}}
+        overriders:
+          imageOverrider:
+            - {component: Registry, operator: replace, value: "mirror.[[ cluster.region ]].example.com"}
+      - resourceSelectors: [{kind: Deployment}]
+        overriders:
+          labelsOverrider:
+            - {operator: add, value: {region: "[[ cluster.region ]]"}}
+
 - name: Remove it again, with the data it claimed
   navarch.fleet.application:
     name: shop
@@ -224,6 +248,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.applicatio
     Spec,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.deliver import ApplyRequest, apply
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.overrides.rules import normalized
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
 
@@ -238,6 +263,7 @@ def main() -> None:
             "base": {"type": "path"},
             "kubectl": {"type": "path"},
             "placement": {"type": "dict", "default": {}},
+            "overrides": {"type": "raw", "default": []},
             "failover": {"type": "dict", "default": {}},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "wait": {"type": "bool", "default": True},
@@ -284,6 +310,7 @@ def requested(params: dict[str, Any], settings: Settings) -> ApplyRequest:
         failover=params["failover"],
         conflict=settings.conflict,
         source_digest=sources.digest,
+        overrides=tuple(normalized(params["overrides"])),
     )
     return ApplyRequest(spec, sources.objects, settings)
 

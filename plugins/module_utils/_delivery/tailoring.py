@@ -45,10 +45,13 @@ class _Filled:
 class Tailoring:
     """The measures of all clusters, taken once."""
 
+    spec: Spec
     overrides: Overrides
-    members: Mapping[str, Cluster]
-    facts: Mapping[str, Facts]
+    members: Mapping[str, Member]
+    clusters: Mapping[str, Cluster]
+    """The members as affinities see them."""
     tally: Tally = field(default_factory=Tally)
+    _facts: dict[str, Facts] = field(default_factory=dict)
     _templates: dict[Identity, Template] = field(default_factory=dict)
     _filled: dict[str, tuple[tuple[_Filled, ...], Key]] = field(default_factory=dict)
     _replicas: dict[tuple[Identity, str], tuple[int, int]] = field(default_factory=dict)
@@ -58,7 +61,7 @@ class Tailoring:
         """Equal keys, equal objects; a second cluster with the same key needs no rendering of its own."""
         identity = identify(manifest)
         template = self._template(manifest, identity)
-        answers = template.answers(self.facts[cluster], Place(cluster, identity.label)) if template.holes else ()
+        answers = template.answers(self._facts_of(cluster), Place(cluster, identity.label)) if template.holes else ()
         rules, whole = self._rules_for(cluster)
         if any(filled.rule.selects(manifest, identity) for filled in rules):
             return json.dumps([answers, whole], sort_keys=True)
@@ -73,7 +76,7 @@ class Tailoring:
         template = self._template(manifest, identity)
         if not template.holes:
             return manifest
-        filled: Manifest = template.filled(template.answers(self.facts[cluster], Place(cluster, identity.label)))
+        filled: Manifest = template.filled(template.answers(self._facts_of(cluster), Place(cluster, identity.label)))
         return filled
 
     def overridden(self, manifest: Manifest, cluster: str) -> Manifest:
@@ -100,12 +103,19 @@ class Tailoring:
 
     def notes(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
         """What should be known: rules that match nothing, replicas that rules have set."""
-        found = list(self.tally.warnings(self.overrides, self.members, chosen))
+        found = list(self.tally.warnings(self.overrides, self.clusters, chosen))
         for (identity, cluster), (divided, replicas) in sorted(self._replicas.items()):
             found.append(
                 f"{cluster}: {identity.label} has {replicas} replicas by an override, the placement gave it {divided}"
             )
         return tuple(found)
+
+    def _facts_of(self, cluster: str) -> Facts:
+        """Only of clusters that are asked for: what is missing in others is no mistake."""
+        if cluster not in self._facts:
+            found = facts_of(self.spec, self.overrides, self.members[cluster], self.clusters[cluster])
+            self._facts[cluster] = found
+        return self._facts[cluster]
 
     def _template(self, manifest: Manifest, identity: Identity) -> Template:
         if identity not in self._templates:
@@ -116,9 +126,9 @@ class Tailoring:
 
     def _rules_for(self, cluster: str) -> tuple[tuple[_Filled, ...], Key]:
         if cluster not in self._filled:
-            facts = self.facts[cluster]
+            facts = self._facts_of(cluster)
             filled = []
-            for rule in self.overrides.of(self.members[cluster]):
+            for rule in self.overrides.of(self.clusters[cluster]):
                 template = self._rule_template(rule)
                 place = Place(cluster, rule.label)
                 filled.append(_Filled(rule, template.filled(template.answers(facts, place))))
@@ -160,18 +170,16 @@ class Tailoring:
 
 
 def tailoring(spec: Spec, members: Mapping[str, Member]) -> Tailoring:
-    """The measures of all members for one application.
-
-    :raises InputError: a value in a rule is not there for some cluster, or a cluster would take two variants.
-    """
-    overrides = read(spec.overrides)
+    """The measures of all members for one application."""
     clusters = {name: Cluster.from_dict(scheduling_cluster(member)) for name, member in members.items()}
-    facts = {name: facts_of(spec, overrides, member, clusters[name]) for name, member in members.items()}
-    return Tailoring(overrides, clusters, facts)
+    return Tailoring(spec, read(spec.overrides), members, clusters)
 
 
 def facts_of(spec: Spec, overrides: Overrides, member: Member, cluster: Cluster) -> dict[str, Any]:
-    """The variables of one cluster, with the values that its rules give."""
+    """The variables of one cluster, with the values that its rules give.
+
+    :raises InputError: a value in a rule is not there for it, or it would take two variants.
+    """
     facts: dict[str, Any] = {
         "cluster": cluster_facts(member),
         "application": {"name": spec.name, "namespace": spec.namespace, "tenant": spec.tenant},
