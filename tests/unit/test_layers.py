@@ -21,7 +21,7 @@ OURS = "ansible_collections.navarch.fleet.plugins"
 MAY_USE: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "_scheduling": (frozenset(), frozenset()),
     "_kube": (frozenset(), frozenset({"kubernetes", "urllib3", "yaml", "jinja2"})),
-    "_registry": (frozenset({"_kube"}), frozenset()),
+    "_registry": (frozenset({"_kube", "_scheduling"}), frozenset()),
     "_delivery": (frozenset({"_kube", "_scheduling", "_registry"}), frozenset({"jinja2"})),
     "_continuity": (frozenset({"_kube", "_scheduling", "_registry", "_delivery"}), frozenset()),
     "_infrastructure": (frozenset(), frozenset({"openstack"})),

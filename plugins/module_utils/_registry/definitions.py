@@ -88,7 +88,9 @@ def _cluster() -> dict[str, Any]:
             "joinProfile": _string("What our account may do there.", enum=["namespaced", "deployer", "admin"]),
             "cost": {"type": "number", "description": "Per core and hour, in no currency."},
             "infrastructure": _free("How its machines are fenced: hosts, BMC, server ids."),
-            "maintenanceWindows": _list(_free("When it may be disturbed.")),
+            "maintenanceWindows": _list(
+                _free("When it takes no new work: start and end, or cron, duration and timezone.")
+            ),
         }
     )
     observer = _object(
@@ -118,6 +120,17 @@ def _cluster() -> dict[str, Any]:
             "zones": _list(_string(), "As its nodes tell; spec.zones goes first."),
             "apiEnablements": _list(enablement),
             "nodeSummary": _object({"totalNum": {"type": "integer"}, "readyNum": {"type": "integer"}}),
+            "nodes": _list(
+                _object(
+                    {
+                        "labels": _strings("What they have in common."),
+                        "taints": _list(taint),
+                        "sizes": _list(_object({"count": {"type": "integer"}, "free": _strings("Of each of them.")})),
+                    }
+                ),
+                "Ready nodes that look the same; similar ones by their average where they would be too many to list.",
+            ),
+            "nodeLabelsLeftOut": _list(_string(), "Labels of nodes that tell them apart."),
             "resourceSummary": _object(
                 {
                     "allocatable": _strings("Of its usable nodes together."),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from .nodes import NodeFacts, summarise
 from .quantity import add, format_amounts, parse_amounts
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _LONGEST = 253
 
 
 @dataclass(frozen=True, slots=True)
-class NodeFacts:
+class NodesFacts:
     """What the nodes of a cluster say together."""
 
     total: int
@@ -38,9 +39,11 @@ class NodeFacts:
     zones: tuple[str, ...]
     region: str
     provider: str
+    each: tuple[NodeFacts, ...]
+    """Those that are ready, one by one."""
 
 
-def node_facts(nodes: Iterable[Mapping[str, Any]]) -> NodeFacts:
+def node_facts(nodes: Iterable[Mapping[str, Any]]) -> NodesFacts:
     """Add up nodes."""
     total = ready = 0
     usable: set[str] = set()
@@ -48,6 +51,7 @@ def node_facts(nodes: Iterable[Mapping[str, Any]]) -> NodeFacts:
     zones: set[str] = set()
     regions: dict[str, int] = {}
     providers: dict[str, int] = {}
+    each: list[NodeFacts] = []
     for node in nodes:
         metadata, spec, status = node.get("metadata") or {}, node.get("spec") or {}, node.get("status") or {}
         labels = metadata.get("labels") or {}
@@ -63,11 +67,13 @@ def node_facts(nodes: Iterable[Mapping[str, Any]]) -> NodeFacts:
         if not _is_ready(status):
             continue
         ready += 1
+        own = parse_amounts(status.get("allocatable"))
+        each.append(NodeFacts.from_object(node, own))
         if _takes_pods(spec):
             usable.add(str(metadata.get("name")))
-            add(allocatable, parse_amounts(status.get("allocatable")))
-    return NodeFacts(
-        total, ready, frozenset(usable), allocatable, tuple(sorted(zones)), _most(regions), _most(providers)
+            add(allocatable, own)
+    return NodesFacts(
+        total, ready, frozenset(usable), allocatable, tuple(sorted(zones)), _most(regions), _most(providers), tuple(each)
     )  # fmt: skip
 
 
@@ -76,13 +82,22 @@ class PodFacts:
     """Requests of pods, added up page by page so that no cluster's pods need to fit in memory."""
 
     usable: frozenset[str]
-    allocated: Amounts
+    by_node: dict[str, Amounts]
+    """What the pods of each ready node ask for."""
     allocating: Amounts
 
     @classmethod
-    def on(cls, nodes: NodeFacts) -> PodFacts:
-        """Begin; pods on nodes that are not usable don't count, as these nodes' capacity doesn't."""
-        return cls(nodes.usable, {}, {})
+    def on(cls, nodes: NodesFacts) -> PodFacts:
+        """Begin; pods on nodes that are not ready don't count, as these nodes' capacity doesn't."""
+        return cls(nodes.usable, {node.name: {} for node in nodes.each}, {})
+
+    @property
+    def allocated(self) -> Amounts:
+        """What the pods on all usable nodes ask for."""
+        total: Amounts = {}
+        for name in self.usable:
+            add(total, self.by_node[name])
+        return total
 
     def count(self, pods: Iterable[Mapping[str, Any]]) -> None:
         """Add one page."""
@@ -91,11 +106,11 @@ class PodFacts:
             if status.get("phase") in ("Succeeded", "Failed"):
                 continue
             node = spec.get("nodeName")
-            if node and node not in self.usable:
+            if node and node not in self.by_node:
                 continue
             request = pod_request(spec)
             request["pods"] = Decimal(1)
-            add(self.allocated if node else self.allocating, request)
+            add(self.by_node[node] if node else self.allocating, request)
 
 
 def pod_request(spec: Mapping[str, Any]) -> Amounts:
@@ -124,7 +139,7 @@ def pod_request(spec: Mapping[str, Any]) -> Amounts:
     return total
 
 
-def status_facts(nodes: NodeFacts, pods: PodFacts) -> dict[str, Any]:
+def status_facts(nodes: NodesFacts, pods: PodFacts) -> dict[str, Any]:
     """The fields of ``Cluster.status`` that come from nodes and pods."""
     found: dict[str, Any] = {
         "nodeSummary": {"totalNum": nodes.total, "readyNum": nodes.ready},
@@ -136,6 +151,7 @@ def status_facts(nodes: NodeFacts, pods: PodFacts) -> dict[str, Any]:
         "zones": list(nodes.zones),
         "region": nodes.region,
         "provider": nodes.provider,
+        **summarise(nodes.each, pods.by_node),
     }
     return found
 

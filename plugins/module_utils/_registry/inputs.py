@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from .._kube.credential import REFUSALS
 from .._kube.errors import InputError
+from .._scheduling.errors import RequestError
+from .._scheduling.maintenance import parse_windows
 from .access import JoinProfile
 from .member import Taint
 from .names import PREFIX
@@ -100,10 +102,32 @@ def _read(document: Mapping[str, Any]) -> MemberInput:
         labels=_labels(document.get("labels"), name),
         taints=None if taints is None else tuple(_taint(taint, name) for taint in taints),
         cordoned=None if cordoned is None else ("yes" if cordoned else "no"),
-        cost=None if cost is None else float(cost),
+        cost=None if cost is None else _cost(cost, name),
         infrastructure=document.get("infrastructure"),
-        maintenance_windows=None if windows is None else tuple(windows),
+        maintenance_windows=None if windows is None else _windows(windows, name),
     )
+
+
+def _cost(cost: float | str, name: str) -> float:
+    try:
+        found = float(cost)
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise InputError(f"cost is {str(cost)[:40]}", cluster=name, next_step="Give a number from 0, per core and hour")
+    return found
+
+
+def _windows(windows: Iterable[Mapping[str, Any]], name: str) -> tuple[Mapping[str, Any], ...]:
+    """Windows are read when work is placed; what can't be read then is refused now."""
+    found = tuple(windows)
+    try:
+        parse_windows(found, path="maintenance_windows")
+    except RequestError as error:
+        raise InputError(
+            str(error), cluster=name, next_step="Give start and end, or cron and duration (and timezone, leadTime)"
+        ) from error
+    return found
 
 
 def _allowed(words: Iterable[str], name: str) -> frozenset[str]:

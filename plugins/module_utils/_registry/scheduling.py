@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .._scheduling.errors import RequestError
+from .._scheduling.maintenance import parse_windows
 from .member import Member, Taint
 from .names import TAINT_NOT_READY
+from .nodes import node_entries
 
 if TYPE_CHECKING:
     from typing import Any
@@ -34,9 +38,19 @@ def scheduling_cluster(member: Member) -> dict[str, Any]:
         "resourceSummary": {
             part: dict(values) for part, values in (status.get("resourceSummary") or {}).items()
         } or None,
-        "nodes": None,
-        "cost": member.cost,
+        "nodes": list(node_entries(status)) or None,
+        "cost": member.cost if member.cost is None or member.cost >= 0 else None,
+        "maintenanceWindows": [dict(window) for window in member.maintenance_windows if _is_readable(window)],
     }  # fmt: skip
+
+
+def _is_readable(window: Mapping[str, Any]) -> bool:
+    """Input is checked; what an older version or somebody's editor left in the hub is no reason to place nothing."""
+    try:
+        parse_windows([window])
+    except RequestError:
+        return False
+    return True
 
 
 def _implied(member: Member) -> tuple[Taint, ...]:
