@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from .application import Application, ApplicationDecision, place
+from .application import Application, ApplicationDecision
 from .decision import Decision
+from .fleet import place_all
 from .placement import Placement, Strategy
 from .request import RESCHEDULE, Cluster, Target
 from .room import demand_of, occupied
@@ -103,14 +104,24 @@ class Plan:
     stays: tuple[Stay, ...] = ()
 
 
-def plan(candidates: Mapping[str, Candidate], clusters: tuple[Cluster, ...], limits: Limits) -> Plan:
-    """Plan one step: those that stand worst first; what one takes is gone for the next."""
+def plan(
+    candidates: Mapping[str, Candidate],
+    clusters: tuple[Cluster, ...],
+    limits: Limits,
+    others: Mapping[str, Application] | None = None,
+) -> Plan:
+    """Plan one step: those that stand worst first; what one takes is gone for the next.
+
+    :param others: applications that stay in any case, and are neighbours of these.
+    """
     room = {cluster.name: cluster for cluster in clusters}
+    standing = dict(others or {})
+    standing |= {key: candidate.application for key, candidate in candidates.items()}
     steps: list[Step] = []
     stays: list[Stay] = []
     worth: list[tuple[float, str]] = []
     for key, candidate in candidates.items():
-        found = _look(key, candidate, clusters, limits)
+        found = _look(key, candidate, clusters, standing, limits)
         if isinstance(found, Stay):
             stays.append(found)
         else:
@@ -121,7 +132,7 @@ def plan(candidates: Mapping[str, Candidate], clusters: tuple[Cluster, ...], lim
             stays.append(Stay(key, "the limit for all applications together is reached; run it again"))
             continue
         # Others have moved since the first look, on paper.
-        found = _look(key, candidates[key], tuple(room.values()), limits)
+        found = _look(key, candidates[key], tuple(room.values()), standing, limits)
         if isinstance(found, Stay):
             stays.append(found)
             continue
@@ -130,10 +141,17 @@ def plan(candidates: Mapping[str, Candidate], clusters: tuple[Cluster, ...], lim
         if allowance is not None:
             allowance -= step.replicas
         _settle(room, candidates[key].application, step)
+        standing[key] = _moved(standing[key], step)
     return Plan(tuple(sorted(steps, key=lambda step: step.key)), tuple(sorted(stays, key=lambda stay: stay.key)))
 
 
-def _look(key: str, candidate: Candidate, clusters: tuple[Cluster, ...], limits: Limits) -> Step | Stay:
+def _look(
+    key: str,
+    candidate: Candidate,
+    clusters: tuple[Cluster, ...],
+    beside: Mapping[str, Application],
+    limits: Limits,
+) -> Step | Stay:
     """The whole way to the fresh decision, or why it is not gone."""
     application = candidate.application
     reason = _why_it_stays(application)
@@ -143,7 +161,7 @@ def _look(key: str, candidate: Candidate, clusters: tuple[Cluster, ...], limits:
     replicas = sum(sum(counts.values()) for counts in before.values())
     if replicas == 0:
         return Stay(key, "it runs no replicas", balanced=True)
-    fresh = place(replace(application, clusters=clusters, trigger=RESCHEDULE))
+    fresh = place_all({key: replace(application, trigger=RESCHEDULE)}, clusters, beside=beside)[key]
     if fresh.error is not None:
         return Stay(key, f"it could not be placed afresh: {fresh.error.message}")
     target = persisted(fresh)
@@ -268,6 +286,11 @@ def _settle(room: dict[str, Cluster], application: Application, step: Step) -> N
         for name in (set(before) | set(after)) & set(room):
             more = after.get(name, 0) - before.get(name, 0)
             room[name] = occupied(room[name], demand_of(workload.resource_request, more))
+
+
+def _moved(application: Application, step: Step) -> Application:
+    current = {key: tuple(Target(name, count) for name, count in counts.items()) for key, counts in step.after.items()}
+    return replace(application, current=current, present=step.clusters)
 
 
 def _points(gain: float) -> str:

@@ -17,6 +17,7 @@ from .application import Application, ApplicationDecision, place
 from .changes import Changes
 from .decision import FILTER, Failure
 from .errors import Kind
+from .fleet import place_all
 from .placement import Placement, Strategy
 from .request import Cluster, Taint, Target, Workload
 from .room import PODS, demand_of, occupied, scarcest, total
@@ -128,19 +129,18 @@ def loss(fleet: Fleet, lost: Collection[str]) -> Outlook:
 def settled(fleet: Fleet) -> Fleet:
     """The fleet once everything that runs nowhere yet is placed, as far as it fits."""
     new = {key: application for key, application in fleet.applications.items() if not application.placed_now}
-    decisions, clusters = place_in_turn(new, fleet.clusters)
+    decisions, clusters = _place_in_turn(new, fleet.clusters, fleet.applications)
     placed = {key: _standing(new[key], decision) for key, decision in decisions.items()}
     return Fleet(clusters, {**fleet.applications, **placed})
 
 
-def place_in_turn(
-    applications: Mapping[str, Application], clusters: tuple[Cluster, ...]
+def _place_in_turn(
+    applications: Mapping[str, Application], clusters: tuple[Cluster, ...], beside: Mapping[str, Application]
 ) -> tuple[dict[str, ApplicationDecision], tuple[Cluster, ...]]:
-    """Place one application after the other; what one takes is gone for the next. With the clusters as they are then."""
+    """Place one application after the other, and the clusters as full as they are then."""
+    decisions = place_all(applications, clusters, beside=beside)
     room = {cluster.name: cluster for cluster in clusters}
-    decisions = {}
     for key, application in applications.items():
-        decisions[key] = place(replace(application, clusters=tuple(room.values())))
         _settle(room, application, _running(application), persisted(decisions[key]))
     return decisions, tuple(room.values())
 
@@ -190,7 +190,7 @@ def _placed(
     trigger: str | None,
 ) -> Outlook:
     bereft = {key: replace(_without(wished[key], lost), trigger=trigger) for key in concerned}
-    decisions, full = place_in_turn(bereft, clusters)
+    decisions, full = _place_in_turn(bereft, clusters, wished)
     outcomes = [
         _outcome(key, before.applications[key], bereft[key], decision, full, lost)
         for key, decision in decisions.items()
