@@ -123,6 +123,12 @@ options:
     type: str
     choices: [navarch, karmada]
     default: navarch
+  explain:
+    description:
+      - V(rounds) tells each division replica by replica, so that it can be redone on paper; at most 200 of them.
+    type: str
+    choices: [summary, rounds]
+    default: summary
   must_fit:
     description:
       - Whether the task fails when the application cannot be placed.
@@ -187,21 +193,41 @@ without_replicas:
   returned: always
   type: dict
   sample: {}
+partial:
+  description:
+    - Of each workload that was placed in part, how many replicas were, how many were wanted, and why not all.
+    - Only with C(whenUnsatisfiable=partial).
+  returned: always
+  type: dict
+  sample: {}
+groups:
+  description: For each field over which was spread, the groups taken with their scores, and the runner-up with what it fell behind.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - field: region
+      left: 1
+      runnerUp: {behind: 5000, capacity: 5, clusters: [n1, n2], field: region, name: north, score: 5000, taken: false}
+      taken:
+        - {capacity: 30, clusters: [e1], field: region, name: east, score: 10000, taken: true}
 table:
   description: The same as rows, for people.
   returned: always
   type: list
   elements: dict
   sample:
-    - {cluster: idc-north, taken: true, replicas: 4, by: division, reason: 4 of 10 replicas, change: null}
+    - {cluster: idc-north, taken: true, replicas: 4, score: 0, by: division, reason: 4 of 10 replicas, change: null}
 lines:
   description: The same as aligned text.
   returned: always
   type: list
   elements: str
-  sample: ["CLUSTER    REPLICAS  DECIDED BY  REASON"]
+  sample: ["CLUSTER    REPLICAS  SCORE  DECIDED BY  REASON"]
 explanation:
-  description: The decision as text, line by line.
+  description:
+    - The decision as text, line by line; the groups, the divisions, then the clusters.
+    - Where there are more than 40 clusters, those that were dropped for the same reason share a line.
   returned: always
   type: list
   elements: str
@@ -252,6 +278,7 @@ def main() -> None:
             "trigger": {"type": "str", "choices": ["reschedule"]},
             "estimator": {"type": "str", "choices": ["resourceSummary", "available"]},
             "compatibility": {"type": "str", "choices": ["navarch", "karmada"], "default": "navarch"},
+            "explain": {"type": "str", "choices": ["summary", "rounds"], "default": "summary"},
             "must_fit": {"type": "bool", "default": True},
         },
         mutually_exclusive=[("clusters", "names")],

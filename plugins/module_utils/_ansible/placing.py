@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from .._kube.errors import InputError
 from .._scheduling.application import Application, ApplicationDecision, place
+from .._scheduling.decision import Failure
 from .._scheduling.errors import RequestError
-from .._scheduling.report import explain, explain_application, groups_in_short, table, table_lines
+from .._scheduling.report import application_table, explain_application, groups_in_short, table_lines
 from .._scheduling.request import (
     CLUSTER_FIELDS,
     ESTIMATE_AVAILABLE,
@@ -52,6 +53,7 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         trigger=params["trigger"],
         estimator=params["estimator"] or estimator_for(clusters),
         compatibility=params["compatibility"],
+        explain=params["explain"],
     )
     return _results(place(application), must_fit=params["must_fit"])
 
@@ -66,22 +68,32 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 
 def _results(decision: ApplicationDecision, *, must_fit: bool) -> dict[str, Any]:
-    failure = decision.error
-    rows = table(decision.selection)
+    failure, selection = decision.error, decision.selection
+    rows = application_table(decision)
+    partial = {key: each.partial.to_dict() for key, each in decision.workloads.items() if each.partial is not None}
     return {
         "changed": False,
         "targets": {key: each.replicas for key, each in decision.workloads.items()},
-        "clusters": {name: verdict.to_dict() for name, verdict in decision.selection.clusters.items()},
+        "clusters": {name: verdict.to_dict() for name, verdict in selection.clusters.items()},
         "chosen": [] if failure else list(decision.clusters),
         "without_replicas": {name: list(keys) for name, keys in decision.without_replicas.items()},
+        "partial": partial,
         "table": rows,
         "lines": table_lines(rows),
-        "groups": groups_in_short(decision.selection),
-        "explanation": explain(decision.selection) + explain_application(decision),
+        "groups": groups_in_short(selection),
+        "explanation": explain_application(decision),
         "decision": decision.to_dict(),
         "error": failure and failure.to_dict(),
-        **({"failed": True, "msg": failure.message} if failure and must_fit else {}),
+        **({"failed": True, "msg": _message(decision, failure)} if failure and must_fit else {}),
     }
+
+
+def _message(decision: ApplicationDecision, failure: Failure) -> str:
+    """Why nothing was placed; of one workload, which."""
+    keys = list(decision.workloads)
+    if len(keys) == 1 and keys[0] not in failure.message:
+        return f"{keys[0]}: {failure.message}"
+    return failure.message
 
 
 def given_clusters(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:

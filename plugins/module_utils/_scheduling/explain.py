@@ -66,6 +66,9 @@ def judge_outranked(
         if weighted and not candidate.weight:
             verdicts[candidate.name] = Verdict(False, SCORE, *_NO_RULE, candidate.scores)
             continue
+        if task.strategy.counts_capacity and task.replicas and candidate.capacity <= 0:
+            verdicts[candidate.name] = Verdict(False, SCORE, *_no_room(task, candidate), candidate.scores)
+            continue
         reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
         change = _overtake(candidate, last, position, weighted=weighted)
         verdicts[candidate.name] = Verdict(False, GROUP if by_group else SCORE, reason, change, candidate.scores)
@@ -158,7 +161,7 @@ def _left_out(
     if candidate.assigned and not task.fresh:
         return f"its {counted(candidate.assigned, 'replica')} go: the workload shrinks", "raise the replicas"
     if candidate.capacity <= 0:
-        return "it has no room for a replica", f"free or add capacity in it: it lacks {lacking(task, candidate, 1)}"
+        return _no_room(task, candidate)
     if task.strategy is Strategy.AGGREGATED:
         return _not_in_the_prefix(task, candidate, chosen, result)
     reason = f"its share of {counted(task.replicas, 'replica')} comes to none (it could hold {candidate.capacity})"
@@ -169,6 +172,10 @@ def _left_out(
     if short > 0:
         return reason, f"raise the replicas, or free capacity in it: it lacks {lacking(task, candidate, short)}"
     return reason, "raise the replicas, or free capacity in it"
+
+
+def _no_room(task: Task, candidate: Candidate) -> tuple[str, str]:
+    return "it has no room for a replica", f"free or add capacity in it: it lacks {lacking(task, candidate, 1)}"
 
 
 def _not_in_the_prefix(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .decision import Decision, Verdict
+from .decision import Decision, Partial, Verdict
 from .wording import alike, counted, listed, named
 
 if TYPE_CHECKING:
@@ -27,14 +27,23 @@ _CLAIMS = 4
 
 def explain(decision: Decision) -> list[str]:
     """The decision as lines to read: the error, the groups, the divisions, then the clusters, the taken ones first."""
-    return [*_head(decision), *_group_lines(decision), *_division_lines(decision.divisions), *_cluster_lines(decision)]
+    return [
+        *_head(decision),
+        *_group_lines(decision),
+        *_division_lines(decision.divisions),
+        *_cluster_lines(table(decision)),
+    ]
 
 
 def explain_application(decision: ApplicationDecision) -> list[str]:
-    """What is to be read of the application as a whole: each workload's division, and who lacks replicas where."""
-    lines = []
+    """The same for an application: how its clusters were chosen, how each workload was divided, who lacks replicas where."""
+    selection, several = decision.selection, len(decision.workloads) > 1
+    lines = [*_head(selection), *_group_lines(selection)]
     for key, each in decision.workloads.items():
-        lines += [f"{key}: {line}" for line in _division_lines(each.divisions)]
+        if each.partial is not None:
+            lines.append(f"{key}: {_partial_line(each.partial)}")
+        lines += [f"{key}: {line}" if several else line for line in _division_lines(each.divisions)]
+    lines += _cluster_lines(application_table(decision))
     for name, keys in decision.without_replicas.items():
         lines.append(f"{name}: no replica of {', '.join(keys)}; a Service for it has no local endpoint there")
     return lines
@@ -71,6 +80,15 @@ def table(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
+def application_table(decision: ApplicationDecision) -> list[dict[str, Any]]:
+    """The same for an application: a row says what each workload gets in the cluster, and why."""
+    rows = table(decision.selection)
+    for row in rows:
+        if row["taken"] and decision.workloads:
+            row.update(_of_workloads(row["cluster"], decision))
+    return rows
+
+
 def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The rows as aligned text, with a head; dropped clusters share a row where there are many."""
     cells = [("CLUSTER", "REPLICAS", "SCORE", "DECIDED BY", "REASON")]
@@ -82,11 +100,30 @@ def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return ["  ".join([*(cell[column].ljust(widths[column]) for column in range(4)), cell[4]]) for cell in cells]
 
 
+def _of_workloads(name: str, decision: ApplicationDecision) -> dict[str, Any]:
+    """What stands in the row of a chosen cluster: the reason of the one workload, or how many replicas each has."""
+    shares = {key: each.replicas.get(name, 0) for key, each in decision.workloads.items()}
+    if len(shares) > 1:
+        shown = named([f"{key} {replicas}" for key, replicas in shares.items()])
+        return {"replicas": sum(shares.values()), "reason": f"chosen for the whole application; {shown}"}
+    (only,) = decision.workloads.values()
+    verdict = only.clusters.get(name)
+    if verdict is None:
+        return {}
+    return {"replicas": sum(shares.values()), "by": verdict.by, "reason": verdict.reason, "change": verdict.change}
+
+
 def _head(decision: Decision) -> Iterator[str]:
     if decision.error is not None:
         yield f"not placed ({decision.error.kind.value}): {decision.error.message}"
+    if decision.partial is not None:
+        yield _partial_line(decision.partial)
     if decision.observed_affinity:
         yield f"affinity group: {decision.observed_affinity}"
+
+
+def _partial_line(partial: Partial) -> str:
+    return f"placed in part: {partial.placed} of {counted(partial.wanted, 'replica')}; {partial.reason}"
 
 
 def _group_lines(decision: Decision) -> Iterator[str]:
@@ -138,8 +175,8 @@ def _numbers(amounts: Mapping[str, Any]) -> str:
     return named([f"{name} {amount}" for name, amount in amounts.items()], LINES)
 
 
-def _cluster_lines(decision: Decision) -> Iterator[str]:
-    for names, row in _few(table(decision)):
+def _cluster_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for names, row in _few(rows):
         share = f" {counted(row['replicas'], 'replica')}," if row["replicas"] else ""
         change = f"; to change that: {row['change']}" if row["change"] else ""
         count = f" ({counted(len(names), 'cluster')})" if len(names) > 1 else ""

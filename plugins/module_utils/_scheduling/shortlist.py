@@ -17,7 +17,7 @@ from .bounds import keep_within
 from .divide import static_weight
 from .errors import Kind, Unplaceable
 from .estimate import Estimate, Taken, estimator
-from .explain import judge_rejected
+from .explain import judge_passed, judge_rejected
 from .filter import count_by_filter, own_filter, passes
 from .memory import Admission
 from .nodes import NO_CLAIM
@@ -80,6 +80,7 @@ def line_up(task: Task, admission: Admission, count: Count, notes: Notes) -> lis
         keep_within(task, candidates)
     score(task, candidates)
     rank(task, candidates)
+    notes.judges.append(partial(judge_passed, task, candidates))
     return candidates
 
 

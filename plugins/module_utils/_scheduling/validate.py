@@ -14,7 +14,7 @@ from typing import Any
 from .contradictions import contradictions
 from .schema import PLACEMENT, Schema
 
-_TYPES = {
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "object": (Mapping, "a dictionary"),
     "array": (list, "a list"),
     "string": (str, "a string"),

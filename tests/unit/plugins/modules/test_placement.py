@@ -37,6 +37,7 @@ def params(**more: Any) -> dict[str, Any]:
         "estimator": None,
         "compatibility": "navarch",
         "must_fit": True,
+        "explain": "summary",
         **more,
     }
 
