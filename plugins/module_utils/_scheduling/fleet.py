@@ -18,7 +18,7 @@ from .application import Application, ApplicationDecision, place_knowing, promis
 from .companions import uses_neighbours
 from .decision import Decision, Steps, Verdicts
 from .estimate import Taken
-from .memory import Memory
+from .memory import LongMemory, Memory
 from .neighbours import DEFAULT_TENANT, Neighbour
 from .request import Cluster
 
@@ -43,7 +43,7 @@ def place_all(
     :param taken: by cluster, what is taken already and its facts do not show.
     :param beside: other applications, which stay where they stand and are neighbours of these.
     """
-    memory = Memory(clusters, taken)
+    memory = LongMemory(clusters, taken)
     history = _History(clusters)
     crowd = _Crowd(applications, beside or {})
     decisions: dict[str, ApplicationDecision] = {}

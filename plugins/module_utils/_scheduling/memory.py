@@ -15,12 +15,14 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from .lineup import Lineup
 from .placement import Placement
 from .request import JSON, Cluster, Target
 
 if TYPE_CHECKING:
     from .estimate import Taken
     from .rejection import Rejection
+    from .task import Candidate
 
 T = TypeVar("T")
 
@@ -53,7 +55,8 @@ class Memory:
         self.clusters = {cluster.name: cluster for cluster in clusters}
         self.taken: dict[str, Taken] = dict(taken or {})
         """Per cluster, what was promised a moment ago and its facts do not show yet."""
-        self._promises: list[str] = []
+        self.promised: list[str] = []
+        """The clusters in which something was promised, in the order in which it was."""
         self._placements: dict[str, Placement] = {}
         self._admissions: dict[Hashable, Admission] = {}
         self._weights: dict[Hashable, dict[str, int]] = {}
@@ -84,15 +87,22 @@ class Memory:
         """The counts known so far and still true, by cluster; to be added to."""
         room = self._rooms.get(question)
         if room is None:
-            room = _keep(self._rooms, question, _Room(seen=len(self._promises)))
-        missed = len(self._promises) - room.seen
+            room = _keep(self._rooms, question, _Room(seen=len(self.promised)))
+        missed = len(self.promised) - room.seen
         if missed > len(room.counts):
             room.counts.clear()
         elif missed:
-            for name in self._promises[-missed:]:
+            for name in self.promised[-missed:]:
                 room.counts.pop(name, None)
-        room.seen = len(self._promises)
+        room.seen = len(self.promised)
         return room.counts
+
+    def lineup(self, question: Hashable) -> Lineup | None:
+        """Candidates kept from a decision before; never here, where they still serve the explanation of that."""
+        return None
+
+    def line_up(self, question: Hashable, ranked: list[Candidate]) -> None:
+        """Keep these candidates."""
 
     def targets(self, result: Mapping[str, int]) -> tuple[Target, ...]:
         """The result in order; where many get the same, as of a duplicated workload, it is kept once."""
@@ -105,7 +115,24 @@ class Memory:
     def promise(self, taken: Mapping[str, Taken]) -> None:
         """From now on this is taken in these clusters."""
         self.taken.update(taken)
-        self._promises.extend(taken)
+        self.promised.extend(taken)
+
+
+class LongMemory(Memory):
+    """A memory for thousands of decisions; only for those whose reasons are never read from them.
+
+    Their candidates are handed on from one decision to the next.
+    """
+
+    def __init__(self, clusters: Iterable[Cluster], taken: Mapping[str, Taken] | None = None) -> None:
+        super().__init__(clusters, taken)
+        self._lineups: dict[Hashable, Lineup] = {}
+
+    def lineup(self, question: Hashable) -> Lineup | None:
+        return self._lineups.get(question)
+
+    def line_up(self, question: Hashable, ranked: list[Candidate]) -> None:
+        _keep(self._lineups, question, Lineup(ranked, len(self.promised)))
 
 
 def _keep(kept: dict[Hashable, T], question: Hashable, answer: T) -> T:

@@ -11,7 +11,8 @@ order of the clusters is: overflow tier, points, replicas they can hold, name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .companions import preference_points
 from .decision import Scores
@@ -56,10 +57,14 @@ def score(task: Task, candidates: list[Candidate]) -> None:
 
 def rank(task: Task, candidates: list[Candidate]) -> None:
     """Bring the candidates into the order in which they are chosen."""
+    candidates.sort(key=order(task))
+
+
+def order(task: Task) -> Callable[[Candidate], tuple[Any, ...]]:
+    """What the rank of a candidate is compared by."""
     if task.strategy is Strategy.STATIC and not task.karmada:
-        candidates.sort(key=lambda each: (each.tier, -each.weight, -each.scores.total, each.name))
-        return
-    candidates.sort(key=lambda each: (each.tier, -each.scores.total, -each.available - each.assigned, each.name))
+        return lambda each: (each.tier, -each.weight, -each.scores.total, each.name)
+    return lambda each: (each.tier, -each.scores.total, -each.available - each.assigned, each.name)
 
 
 def _score_by_weights(task: Task, candidates: list[Candidate], weights: Weights) -> None:

@@ -9,7 +9,7 @@ What does not depend on the application is asked once and remembered; see memory
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from .nodes import NO_CLAIM
 from .placement import Strategy
 from .rejection import Rejection
 from .request import ESTIMATE_AVAILABLE, Cluster
-from .score import rank, score
+from .score import order, rank, score
 from .task import Candidate, Notes, Task, wrapped
 
 Count = Callable[[Task, "list[Candidate]"], None]
@@ -33,7 +33,27 @@ Count = Callable[[Task, "list[Candidate]"], None]
 
 def shortlist(task: Task, notes: Notes) -> list[Candidate]:
     """Who may be chosen, in rank; Unplaceable when nobody passes the filters."""
-    return line_up(task, admit(task), count_replicas, notes)
+    if not _is_newcomer(task):
+        return line_up(task, admit(task), count_replicas, notes)
+    question = _who(task), _how_many(task) if task.asks_capacity and task.replicas else None
+    known = task.memory.lineup(question)
+    if known is None:
+        ranked = line_up(task, admit(task), count_replicas, notes)
+        task.memory.line_up(question, ranked)
+        return list(ranked)
+    promised = task.memory.promised
+    if known.seen < len(promised):
+        if task.asks_capacity:
+            known.renew(promised[known.seen :], partial(count_replicas, task), order(task))
+        known.seen = len(promised)
+    return list(known.ranked)
+
+
+def _is_newcomer(task: Task) -> bool:
+    """Whether its candidates depend on nothing but what it asks for."""
+    placement = task.placement
+    personal = task.current or task.request.evicting or task.taken
+    return not (personal or placement.scoring or placement.bounds or own_filter(task))
 
 
 def admit(task: Task) -> Admission:
@@ -86,9 +106,7 @@ def line_up(task: Task, admission: Admission, count: Count, notes: Notes) -> lis
 
 def _standing(task: Task) -> Admission:
     """Who passes for an application that runs nowhere yet: the same for all with this placement."""
-    request = task.request
-    kinds = ((request.workload.api_version, request.workload.kind), *task.serving)
-    question = (id(task.placement), id(task.term), kinds, request.now, request.compatibility)
+    request, question = task.request, _who(task)
     known = task.memory.admission(question)
     if known is None:
         check = passes(replace(task, current={}, request=replace(request, current=(), evicting=())))
@@ -101,10 +119,7 @@ def count_replicas(task: Task, candidates: list[Candidate]) -> None:
     """Tell each candidate how many more replicas it has room for."""
     if task.replicas == 0:
         return
-    request, workload, own = task.request, task.request.workload, task.taken
-    asked = tuple(sorted((workload.resource_request or {}).items())), workload.node_claim
-    unknown = task.replicas if request.estimator == ESTIMATE_AVAILABLE else 0
-    counts = task.memory.room((request.estimator, request.compatibility, asked, unknown))
+    own, counts = task.taken, task.memory.room(_how_many(task))
     count, count_own = _estimate(task, task.memory.taken), _estimate(task, own)
     for candidate in candidates:
         name = candidate.name
@@ -115,6 +130,21 @@ def count_replicas(task: Task, candidates: list[Candidate]) -> None:
         if known is None:
             known = counts[name] = count(candidate.cluster)
         candidate.available = known
+
+
+def _who(task: Task) -> Hashable:
+    """What the verdict of the filters depends on, but for clusters that the application has to do with already."""
+    request = task.request
+    kinds = ((request.workload.api_version, request.workload.kind), *task.serving)
+    return id(task.placement), id(task.term), kinds, request.now, request.compatibility
+
+
+def _how_many(task: Task) -> Hashable:
+    """What a count depends on, but for the cluster and what is taken there."""
+    request, workload = task.request, task.request.workload
+    asked = tuple(sorted((workload.resource_request or {}).items()))
+    unknown = task.replicas if request.estimator == ESTIMATE_AVAILABLE else 0
+    return request.estimator, request.compatibility, asked, workload.node_claim, unknown
 
 
 def _estimate(task: Task, taken: Mapping[str, Taken]) -> Estimate:
