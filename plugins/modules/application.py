@@ -130,6 +130,15 @@ options:
     type: str
     choices: [refuse, allow]
     default: refuse
+  plan_file:
+    description:
+      - File to save the plan to, best in check mode. Only its owner can read it, and no secret is in it.
+    type: path
+  plan:
+    description:
+      - File of a saved plan. It is applied exactly, with the same input given again; if anything that it was made from has changed
+        since, nothing is written and what changed is named.
+    type: path
   lock_holder:
     description:
       - Id of the play, for tasks that share one lease.
@@ -249,6 +258,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.applicatio
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.deliver import ApplyRequest, apply
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.overrides.rules import normalized
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.planfile import Inspect, checker, saver
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
 
@@ -273,6 +283,8 @@ def main() -> None:
             "adopt": {"type": "list", "elements": "str", "default": []},
             "adopt_owners": {"type": "list", "elements": "str", "default": []},
             "adopt_changes": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+            "plan_file": {"type": "path"},
+            "plan": {"type": "path"},
             "lock_holder": {"type": "str"},
         },
     )
@@ -295,11 +307,11 @@ def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     actor = Actor(identity.holder, identity.who, identity.where)
     if params["state"] == "absent":
         return remove(open_hub(params), params["tenant"], params["name"], settings, actor, check=check).to_dict()
-    request = requested(params, settings)
+    request = requested(params, settings, identity.who)
     return apply(open_hub(params), request, actor, check=check).to_dict()
 
 
-def requested(params: dict[str, Any], settings: Settings) -> ApplyRequest:
+def requested(params: dict[str, Any], settings: Settings, by: str) -> ApplyRequest:
     base = Path(params["base"]) if params["base"] else None
     sources = read_sources(params["sources"], base=base, kubectl=params["kubectl"])
     spec = Spec(
@@ -312,7 +324,13 @@ def requested(params: dict[str, Any], settings: Settings) -> ApplyRequest:
         source_digest=sources.digest,
         overrides=tuple(normalized(params["overrides"])),
     )
-    return ApplyRequest(spec, sources.objects, settings)
+    return ApplyRequest(spec, sources.objects, settings, inspect=inspector(params, by))
+
+
+def inspector(params: dict[str, Any], by: str) -> Inspect | None:
+    if params["plan"]:
+        return checker(Path(params["plan"]))
+    return saver(Path(params["plan_file"]), by) if params["plan_file"] else None
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ class ApplyRequest:
     objects: tuple[Manifest, ...]
     settings: Settings
     steps: Steps = Steps.ALL
+    inspect: Callable[[Fleet, Prepared], None] | None = None
+    """Sees each plan before it is carried out, and may refuse it."""
 
 
 Roll = Callable[[Fleet, Prepared, History, Lock], Result]
@@ -78,6 +80,12 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
     check_health(request.spec.health)
     spec = request.spec
     if not check and is_under_way(hub, spec):
+        if request.inspect is not None:
+            raise FleetError(
+                "a rollout of it is under way, and a plan is for what comes after",
+                object=f"Application {spec.tenant}/{spec.name}",
+                next_step="Let it finish, or abort it, then plan again",
+            )
         return take_up(hub, spec, request.settings, actor, request.steps)
 
     def plan(fleet: Fleet, past: History) -> Prepared:
@@ -92,6 +100,8 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
             disturbed = adoption_failure(prepared.plan, request.settings.adoption)
             if disturbed is not None:
                 raise disturbed
+        if request.inspect is not None:
+            request.inspect(fleet, prepared)
         return prepared
 
     rolling = Rolling(hub, actor, request.settings, request.steps) if spec.rollout else None

@@ -120,6 +120,8 @@ class ClusterPlan:
     leaving: bool = False
     settles: bool = False
     """The parent has to be written, even if no object has."""
+    moved: int = 0
+    """Workloads of which replicas come here from another cluster, or go there."""
     waits: str = ""
     """Why nothing is done here yet, although the cluster is chosen."""
     error: FleetError | None = None
@@ -138,7 +140,8 @@ class ClusterPlan:
     def counts(self) -> dict[str, int]:
         """How many steps of each operation."""
         found = Counter(step.operation for step in self.steps)
-        return {operation.value: found[operation] for operation in Operation if found[operation]}
+        counts = {operation.value: found[operation] for operation in Operation if found[operation]}
+        return {**counts, "moved": self.moved} if self.moved else counts
 
     @property
     def empty(self) -> bool:

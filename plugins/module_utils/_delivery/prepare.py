@@ -202,7 +202,7 @@ def prepare(
     surveys, found = survey_all(
         fleet, frame, wanted, [name for name in leaving if name not in lost], past.force, implied
     )
-    plan = Plan({**found.clusters, **{name: lost_plan(name) for name in lost}})
+    plan = with_moves({**found.clusters, **{name: lost_plan(name) for name in lost}}, decided, current)
     return Prepared(
         spec=spec,
         owner=owner,
@@ -243,6 +243,17 @@ def survey_all(
         for name, outcome in outcomes.items()
     }
     return surveys, Plan(plans)
+
+
+def with_moves(plans: Mapping[str, ClusterPlan], decided: Decided, current: Current) -> Plan:
+    """The plans, each with the number of workloads that exchange replicas with other clusters."""
+    moved: dict[str, int] = {}
+    for changes in decided.moved(current).values():
+        gains = {name for name, (before, after) in changes.items() if after > before}
+        if gains and len(gains) < len(changes):
+            for name in changes:
+                moved[name] = moved.get(name, 0) + 1
+    return Plan({name: replace(plan, moved=moved.get(name, 0)) for name, plan in plans.items()})
 
 
 def lost_plan(name: str) -> ClusterPlan:
