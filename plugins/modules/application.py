@@ -72,11 +72,43 @@ options:
       - Texts may hold values per cluster, such as C([[ cluster.region ]]); so may the manifests themselves.
     type: raw
     default: []
+  labels:
+    description:
+      - Labels of the application, by which C(applicationAffinity) and C(applicationAntiAffinity) of others speak of it.
+    type: dict
+    default: {}
   failover:
     description:
       - How the application behaves when a cluster is lost; kept for the failover.
     type: dict
     default: {}
+  rollout:
+    description:
+      - How a new revision goes over the clusters, with C(strategy), C(waves), C(canary), C(maxConcurrency), C(minSuccessTime), C(progressDeadline),
+        C(maxFailures), C(checks) and C(onFailure); the guide on rollouts describes each.
+      - Empty delivers everywhere at once, and leaves what failed as it is. With anything in it, a failure rolls back every cluster that was touched,
+        or pauses.
+    type: dict
+    default: {}
+  rollout_steps:
+    description:
+      - V(all) carries a rollout out in this task. V(begin) only begins it, and tasks with M(navarch.fleet.application_rollout) carry out its steps,
+        as role P(navarch.fleet.application#role) does.
+    type: str
+    choices: [all, begin]
+    default: all
+  health:
+    description:
+      - Rules of your own for when an object is healthy, each with C(apiVersion), C(kind), perhaps C(name), and the Jinja2 expressions C(healthy),
+        C(progressing) and C(unhealthy) over the object, written without brackets, such as C(status.phase == 'Running').
+    type: list
+    elements: dict
+    default: []
+  revision_history_limit:
+    description:
+      - How many revisions are kept. Those in use are never deleted.
+    type: int
+    default: 10
   state:
     description:
       - V(present) delivers the application, V(absent) removes it from every member and from the hub.
@@ -162,6 +194,21 @@ EXAMPLES = r"""
             - {targetCluster: {clusterNames: [idc-south]}, weight: 1}
             - {targetCluster: {clusterNames: [cloud-east]}, weight: 1}
 
+- name: Roll a change out to one cluster, a quarter of the pods first, then to the others
+  navarch.fleet.application:
+    name: shop
+    namespace: shop
+    sources:
+      - kustomization: shop/
+    rollout:
+      waves:
+        - {name: canary, clusters: 1, canary: 25%, mandatory: true}
+        - {name: rest}
+      minSuccessTime: 2m
+      checks:
+        - http: {url: "https://shop.[[ cluster.region ]].example.com/healthz"}
+      onFailure: rollback
+
 - name: Take over what runs in two clusters already, first in one of them
   navarch.fleet.application:
     name: shop
@@ -236,6 +283,18 @@ notes:
   returned: success
   type: list
   elements: str
+rollout:
+  description: The steps of a rollout, and where it stands; in check mode the steps that it would have.
+  returned: when O(rollout) is given and a revision is new or not finished
+  type: dict
+  sample:
+    revision: 5
+    phase: Succeeded
+    steps:
+      - {wave: canary, kind: canary, clusters: [idc-north], canary: 25%}
+      - {wave: canary, kind: deploy, clusters: [idc-north]}
+      - {wave: rest, kind: deploy, clusters: [cloud-east, idc-south]}
+      - {wave: finish, kind: finish, clusters: [cloud-east, idc-north, idc-south]}
 error:
   description: Kind, cluster, object and next step of what went wrong first.
   returned: failure
@@ -261,6 +320,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.overrides.
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.planfile import Inspect, checker, saver
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.steer import Steps
 
 
 def main() -> None:
@@ -274,7 +334,12 @@ def main() -> None:
             "kubectl": {"type": "path"},
             "placement": {"type": "dict", "default": {}},
             "overrides": {"type": "raw", "default": []},
+            "labels": {"type": "dict", "default": {}},
             "failover": {"type": "dict", "default": {}},
+            "rollout": {"type": "dict", "default": {}},
+            "rollout_steps": {"type": "str", "choices": ["all", "begin"], "default": "all"},
+            "health": {"type": "list", "elements": "dict", "default": []},
+            "revision_history_limit": {"type": "int", "default": 10},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 300},
@@ -319,12 +384,17 @@ def requested(params: dict[str, Any], settings: Settings, by: str) -> ApplyReque
         name=params["name"],
         namespace=params["namespace"],
         placement=params["placement"],
+        labels={str(key): str(value) for key, value in params["labels"].items()},
         failover=params["failover"],
         conflict=settings.conflict,
         source_digest=sources.digest,
         overrides=tuple(normalized(params["overrides"])),
+        rollout=params["rollout"],
+        health=tuple(params["health"]),
+        history_limit=params["revision_history_limit"],
     )
-    return ApplyRequest(spec, sources.objects, settings, inspect=inspector(params, by))
+    steps = Steps.ONE_BY_ONE if params["rollout_steps"] == "begin" else Steps.ALL
+    return ApplyRequest(spec, sources.objects, settings, steps=steps, inspect=inspector(params, by))
 
 
 def inspector(params: dict[str, Any], by: str) -> Inspect | None:

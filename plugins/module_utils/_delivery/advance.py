@@ -121,6 +121,13 @@ def refuse_hopeless(prepared: Prepared, policy: RolloutPolicy) -> None:
 
 def carry_out_step(campaign: Campaign) -> Result:
     """The step that is next. The hub says what came of it when this returns."""
+    record = campaign.record
+    if campaign.progress.spec_digest != spec_digest(record.spec):
+        raise FleetError(
+            "its play died before the rollout had begun",
+            object=f"Application {record.tenant}/{record.name}",
+            next_step="Apply it again, or abort it",
+        )
     wish = campaign.wish()
     if wish is Wish.ABORT:
         return stopped(
@@ -188,6 +195,8 @@ def _batch(campaign: Campaign, names: Sequence[str], results: dict[str, dict[str
         barrier = plan_failure(Plan({name: found.survey.plan}))
         if barrier is not None:
             failed[name] = barrier
+        elif any(step.verdict is Verdict.ADOPT for step in found.survey.plan.actions):
+            failed[name] = FleetError("somebody made an object of this name since the rollout began", cluster=name)
     able = {name: found for name, found in looked.items() if name not in failed}
     touched = tuple(
         sorted({*campaign.progress.touched, *(n for n, found in able.items() if not found.survey.plan.empty)})

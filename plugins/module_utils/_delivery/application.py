@@ -20,6 +20,10 @@ MEMBER_NAMESPACE = "navarch-system"
 """Where a member keeps what is ours."""
 
 
+KEPT_REVISIONS = 10
+"""How many revisions stay for looking back and rolling back, if nobody says otherwise."""
+
+
 class Conflict(Enum):
     """What becomes of an object, or a field, that belongs to somebody else."""
 
@@ -125,6 +129,9 @@ class Spec:
     """How a change goes over the clusters; empty is everywhere at once."""
     health: tuple[Mapping[str, Any], ...] = ()
     """The user's own rules of when an object is healthy."""
+    history_limit: int = KEPT_REVISIONS
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """By which other applications speak of it."""
 
     def to_dict(self) -> dict[str, Any]:
         """``Application.spec``."""
@@ -141,6 +148,10 @@ class Spec:
             found["rollout"] = dict(self.rollout)
         if self.health:
             found["health"] = [dict(rule) for rule in self.health]
+        if self.history_limit != KEPT_REVISIONS:
+            found["revisionHistoryLimit"] = self.history_limit
+        if self.labels:
+            found["labels"] = dict(self.labels)
         return found
 
     @classmethod
@@ -157,4 +168,6 @@ class Spec:
             overrides=tuple(data.get("overrides") or ()),
             rollout=data.get("rollout") or {},
             health=tuple(data.get("health") or ()),
+            history_limit=int(data.get("revisionHistoryLimit") or KEPT_REVISIONS),
+            labels=data.get("labels") or {},
         )

@@ -109,7 +109,7 @@ def open_campaign(hub: Hub, tenant: str, name: str, settings: Settings, lock: Lo
     timeout = settings.timeout if policy.progress_deadline is None else policy.progress_deadline
     target = load(hub, tenant, name, progress.revision)
     base = load(hub, tenant, name, progress.base) if progress.base is not None else None
-    chosen = replace(settings, wait=True, timeout=timeout)
+    chosen = replace(settings, wait=True, timeout=timeout, conflict=record.spec.conflict)
     return Campaign(hub, open_fleet(hub), record, progress, target, base, policy, chosen, lock)
 
 

@@ -32,6 +32,7 @@ from .result import Result, access_failure, cluster_result, diffs, plan_failure,
 from .revision import Revision, history, load
 from .rollout import Rollout, roll_out
 from .steer import Rolling, Steps, is_under_way, take_up
+from .surroundings import look_around
 from .survey import Survey
 from .verify import ClusterHealth, Expectation, wait_until_healthy
 from .waves import check_rollout
@@ -105,7 +106,7 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
         return prepared
 
     rolling = Rolling(hub, actor, request.settings, request.steps) if spec.rollout else None
-    return _deliver(hub, spec, plan, request.settings, actor, check=check, lock=None, rolling=rolling)
+    return deliver_planned(hub, spec, plan, request.settings, actor, check=check, lock=None, rolling=rolling)
 
 
 def redeliver(
@@ -146,7 +147,7 @@ def redeliver(
             decided=given.decided if given else None, author=actor.who, created=timestamp(), note=note,
         )  # fmt: skip
 
-    return _deliver(hub, record.spec, plan, chosen, actor, check=check, lock=lock)
+    return deliver_planned(hub, record.spec, plan, chosen, actor, check=check, lock=lock)
 
 
 def redecide(
@@ -159,7 +160,11 @@ def redecide(
     fleet = open_fleet(hub)
     objects = with_namespaces(force.objects, record.spec.namespace, fleet.is_namespaced)
     trigger = "reschedule" if reschedule else None
-    return decide(record.spec, objects, fleet.members, past.current, evicting=evicting, trigger=trigger), past.current
+    around = look_around(hub, fleet.answering(evicting), record.spec.placement, tenant)
+    decided = decide(
+        record.spec, objects, fleet.members, past.current, evicting=evicting, trigger=trigger, around=around
+    )
+    return decided, past.current
 
 
 def decision(hub: Hub, tenant: str, name: str, revision: int) -> dict[str, Any]:
@@ -213,7 +218,7 @@ def application_lock(
         yield held
 
 
-def _deliver(
+def deliver_planned(
     hub: Hub,
     spec: Spec,
     plan: Planner,
@@ -224,6 +229,11 @@ def _deliver(
     lock: Lock | None,
     rolling: Rolling | None = None,
 ) -> Result:
+    """Plan, take the lease, see that the plan still holds, and carry it out.
+
+    :param lock: the application's lease, if the caller holds it already.
+    :param rolling: how a new revision goes over its clusters; all at once when not given.
+    """
     fleet = fresh_fleet(hub, actor, check=check)
     past = _past(hub, spec)
     prepared = plan(fleet, past)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,9 +19,6 @@ from .prepare import History, Prepared
 from .record import UNFINISHED, WORKLOADS_SHOWN, write_status
 from .revision import Head, RevisionState, claim, forget, mark
 from .rollout import Rollout
-
-KEPT_REVISIONS = 10
-"""Completed revisions that stay for looking back and rolling back."""
 
 SLICE = 100
 """Decisions that one PlacementDecision holds at most."""
@@ -44,7 +41,7 @@ def conclude(hub: Hub, prepared: Prepared, past: History, rollout: Rollout, guar
     state = RevisionState.FAILED if failure else RevisionState.DEPLOYED
     mark(hub, tenant, name, prepared.revision.number, state)
     if not failure:
-        _retire(hub, tenant, name, prepared.revision.number, past.heads)
+        _retire(hub, prepared, past, rollout)
     guard.check()
     write_status(hub, tenant, name, lambda before: _done(before, prepared, rollout, failure))
 
@@ -194,12 +191,24 @@ def _workloads(prepared: Prepared, cluster: str) -> dict[str, int]:
     return dict(list(found.items())[:WORKLOADS_SHOWN])
 
 
-def _retire(hub: Hub, tenant: str, name: str, number: int, heads: tuple[Head, ...]) -> None:
-    older = [head for head in heads if head.number < number]
+def _retire(hub: Hub, prepared: Prepared, past: History, rollout: Rollout) -> None:
+    """Older revisions are superseded, and beyond the limit they go; those in use never do."""
+    tenant, name, number = prepared.spec.tenant, prepared.spec.name, prepared.revision.number
+    older = [head for head in past.heads if head.number < number]
     for head in older:
         if head.state in (RevisionState.DEPLOYED, RevisionState.PENDING):
             mark(hub, tenant, name, head.number, RevisionState.SUPERSEDED)
-    forget(hub, tenant, name, tuple(older[KEPT_REVISIONS - 1 :]))
+    known = (past.record.status.get("clusters") or {}) if past.record is not None else {}
+    # Where this one did not arrive, an older one is what runs.
+    behind = [name for name in prepared.decided.clusters if name not in rollout.health or name in rollout.errors]
+    used = {int(known[name]["revision"]) for name in behind if (known.get(name) or {}).get("revision")}
+    forget(hub, tenant, name, expendable(past.heads, max(1, prepared.spec.history_limit), {*used, number}))
+
+
+def expendable(heads: Iterable[Head], limit: int, used: Collection[int]) -> tuple[Head, ...]:
+    """The revisions beyond the limit, the oldest first, and none that is in use. Pure."""
+    others = sorted((head for head in heads if head.number not in used), key=lambda head: -head.number)
+    return tuple(reversed(others[max(0, limit - len(set(used))) :]))
 
 
 def _published(hub: Hub, tenant: str, name: str) -> list[Manifest]:

@@ -25,6 +25,7 @@ from .._registry.names import SECRETS
 from .application import PREFIX
 from .digest import digest
 from .identity import Identity, Manifest
+from .workloads import pod_template
 
 TYPE = "navarch.dev/revision.v1"
 CHUNK = 640_000
@@ -34,6 +35,9 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 APPLICATION_LABEL = f"{PREFIX}application"
 _REVISION, _CHUNK, _CHUNKS, _STATE = (f"{PREFIX}{name}" for name in ("revision", "chunk", "chunks", "state"))
 _DIGEST, _CREATED, _AUTHOR, _NOTE = (f"{PREFIX}{name}" for name in ("digest", "created", "author", "note"))
+_CLUSTERS, _IMAGES = (f"{PREFIX}{name}" for name in ("clusters", "images"))
+IMAGES_SHOWN = 20
+CLUSTERS_SHOWN = 50
 
 
 class RevisionState(StrEnum):
@@ -93,13 +97,37 @@ class Head:
     note: str
     chunks: int
     complete: bool
+    clusters: str = ""
+    """What was decided: replicas per cluster, as ``idc-north 2, idc-south 1``."""
+    images: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The form in results."""
         return {
             "revision": self.number, "state": self.state.value, "digest": self.digest[:12], "created": self.created,
-            "author": self.author, "note": self.note,
+            "author": self.author, "note": self.note, "clusters": self.clusters, "images": list(self.images),
         }  # fmt: skip
+
+
+def images_of(revision: Revision) -> tuple[str, ...]:
+    """The images that its pods run, as rendered; the first few. Pure."""
+    found: set[str] = set()
+    for manifest in {id(item): item for items in revision.rendered.values() for item in items}.values():
+        spec = (pod_template(manifest) or {}).get("spec") or {}
+        for field_name in ("initContainers", "containers"):
+            found.update(str(entry["image"]) for entry in spec.get(field_name) or () if entry.get("image"))
+    return tuple(sorted(found)[:IMAGES_SHOWN])
+
+
+def decision_line(revision: Revision) -> str:
+    """Replicas per cluster, in one line. Pure."""
+    totals = dict.fromkeys(sorted(revision.clusters), 0)
+    for counts in revision.replicas.values():
+        for name, count in counts.items():
+            totals[name] = totals.get(name, 0) + count
+    shown = [f"{name} {count}" for name, count in list(totals.items())[:CLUSTERS_SHOWN]]
+    more = len(totals) - len(shown)
+    return ", ".join([*shown, *([f"and {more} more"] if more else [])])
 
 
 def encode(revision: Revision) -> tuple[bytes, ...]:
@@ -242,6 +270,8 @@ def _secret(tenant: str, application: str, revision: Revision, index: int, total
                 _CREATED: revision.created,
                 _AUTHOR: revision.author,
                 _NOTE: revision.note[:500],
+                _CLUSTERS: decision_line(revision),
+                _IMAGES: ",".join(images_of(revision)),
                 f"{PREFIX}schema-version": "1",
             },
         },
@@ -258,6 +288,8 @@ def _head(metadata: Mapping[str, Any], number: int) -> Head:
         created=annotations.get(_CREATED) or "",
         author=annotations.get(_AUTHOR) or "",
         note=annotations.get(_NOTE) or "",
+        clusters=annotations.get(_CLUSTERS) or "",
+        images=tuple(filter(None, (annotations.get(_IMAGES) or "").split(","))),
         chunks=int(labels.get(_CHUNKS) or 1),
         complete=True,
     )

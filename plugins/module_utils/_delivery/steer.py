@@ -25,7 +25,7 @@ from .application import Actor, Settings, Spec
 from .campaign import Campaign, answer, open_campaign, shown, stopped
 from .prepare import Fleet, History, Prepared
 from .progress import ACTIVE, Phase, Progress, Wish, active_rollout, progress_of, spec_digest
-from .record import ApplicationRecord, get_record, write_status
+from .record import ApplicationRecord, get_record, write_spec, write_status
 from .result import Result
 from .rollback import roll_back
 from .waves import RolloutPolicy, StepKind
@@ -71,8 +71,8 @@ class Rolling:
         begin(self.hub, fleet, prepared, past, lock, f"{self.actor.who} on {self.actor.where}")
         campaign = open_campaign(self.hub, spec.tenant, spec.name, self.settings, lock)
         if self.steps is Steps.ONE_BY_ONE:
-            rollout = {**shown(campaign, campaign.progress), "holder": self.actor.holder}
-            return replace(planned, rollout=rollout, message=campaign.progress.line)
+            line = campaign.progress.line
+            return _for_role(replace(planned, rollout=shown(campaign, campaign.progress), message=line), self.actor)
         found = carry_on(campaign)
         return replace(found, reasons=planned.reasons, warnings=(*planned.warnings, *found.warnings), diff=planned.diff)
 
@@ -99,6 +99,8 @@ def is_under_way(hub: Hub, spec: Spec) -> bool:
 def take_up(hub: Hub, spec: Spec, settings: Settings, actor: Actor, steps: Steps) -> Result:
     """Go on with what a play that died, or stopped, had begun. What somebody paused stays paused."""
     with steering(hub, spec.tenant, spec.name, actor, wait=WAIT, keeps=steps is Steps.ONE_BY_ONE) as lock:
+        # The play may have died right before this.
+        write_spec(hub, spec)
         campaign = open_campaign(hub, spec.tenant, spec.name, settings, lock)
         progress = campaign.progress
         if progress.phase is Phase.PAUSED:
@@ -111,8 +113,7 @@ def take_up(hub: Hub, spec: Spec, settings: Settings, actor: Actor, steps: Steps
             return replace(found, failed=True, error=error, message=str(error)) if progress.broken else found
         if steps is Steps.ALL or not progress.active:
             return carry_on(campaign)
-        found = answer(campaign, {}, changed=True)
-    return replace(found, rollout={**(found.rollout or {}), "holder": actor.holder})
+        return _for_role(answer(campaign, {}, changed=True), actor)
 
 
 @contextmanager
@@ -211,11 +212,12 @@ def _leave(hub: Hub, tenant: str, name: str, campaign: Campaign, after: Progress
         keep_for(hub.session, application_lease(name), tenant, actor.holder, longest)
 
 
-def resume(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, *, only_begin: bool) -> Result:
+def resume(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, steps: Steps) -> Result:
     """Go on where it stands; what failed in this step is tried again.
 
-    :param only_begin: the role carries out the steps, one per task.
+    :param steps: who carries out what is left.
     """
+    only_begin = steps is Steps.ONE_BY_ONE
     _active(hub, tenant, name)
     with steering(hub, tenant, name, actor, wait=WAIT, keeps=only_begin) as lock:
         campaign = open_campaign(hub, tenant, name, settings, lock)
@@ -227,12 +229,13 @@ def resume(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, *
             campaign = campaign.at(replace(progress, phase=Phase.PROGRESSING, failed=failed, message="", request="", broken=False),
                                    lambda before: {**before, "phase": "Progressing"})  # fmt: skip
         if only_begin and campaign.progress.phase is Phase.PROGRESSING:
-            return answer(campaign, {}, changed=progress.phase is Phase.PAUSED)
+            return _for_role(answer(campaign, {}, changed=progress.phase is Phase.PAUSED), actor)
         return carry_on(campaign)
 
 
-def promote(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, *, only_begin: bool) -> Result:
+def promote(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, steps: Steps) -> Result:
     """Take the step for done as it is, without soak and checks, and with what failed in it; then go on."""
+    only_begin = steps is Steps.ONE_BY_ONE
     before = _active(hub, tenant, name)
     if before.phase is Phase.ROLLING_BACK or before.now.kind is StepKind.FINISH:
         raise InputError(
@@ -252,7 +255,9 @@ def promote(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, 
                 ),
                 lambda before: {**before, "phase": "Progressing"},
             )  # fmt: skip
-            return answer(campaign, {}, changed=True) if only_begin else carry_on(campaign)
+            if only_begin:
+                return _for_role(answer(campaign, {}, changed=True), actor)
+            return carry_on(campaign)
     except LeaseHeldError as error:
         return _asked(hub, tenant, name, Wish.PROMOTE, error)
 
@@ -297,6 +302,22 @@ def fail(hub: Hub, tenant: str, name: str, reason: str, settings: Settings, acto
         found = stopped(campaign, {}, FleetError(f"a check of the play failed: {reason[:400]}", object=title))
         # That it is written down is what was asked for; the role goes on from what it says.
         return replace(found, failed=False, error=None)
+
+
+def foreseen(hub: Hub, tenant: str, name: str, action: str) -> Result:
+    """What an action would begin with, for check mode; nothing is held or written."""
+    progress = progress_of(get_record(hub, tenant, name))
+    if action == "abort" and (progress is None or not progress.active):
+        line = "it has no rollout" if progress is None else progress.line
+        return Result(changed=False, message=line, rollout=progress.to_dict() if progress else None)
+    progress = _active(hub, tenant, name)
+    settled = (action == "pause" and progress.phase is Phase.PAUSED) or action == "fail"
+    return Result(changed=not settled, message=progress.line, rollout={**progress.to_dict(), "phase": "Planned"})
+
+
+def _for_role(found: Result, actor: Actor) -> Result:
+    """With the holder of the lease, that the role's next tasks have to name."""
+    return replace(found, rollout={**(found.rollout or {}), "holder": actor.holder})
 
 
 def _asked(hub: Hub, tenant: str, name: str, wish: Wish, error: LeaseHeldError) -> Result:

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Back to an old revision by hand: a new one with the old content, in the same clusters if they can be had."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .._kube.errors import FleetError, NotFoundError
+from .._registry.hub import Hub
+from .application import Actor, Settings, Spec
+from .deliver import deliver_planned
+from .prepare import Fleet, History, Prepared, prepare
+from .publish import timestamp
+from .record import get_record
+from .recorded import Recorded, prepare_recorded, unfit
+from .result import Result
+from .revision import Revision, RevisionState, history, load
+
+
+def reinstate(
+    hub: Hub, tenant: str, name: str, number: int | None, settings: Settings, actor: Actor, *, check: bool
+) -> Result:
+    """Deliver the content of an old revision again, as the next one.
+
+    Where one of its clusters is gone or lost, it is placed anew by the placement that it had.
+
+    :param number: the revision; the last one that was in force before the present one when it is not given.
+    :raises NotFoundError: there is no such application, or no such revision.
+    """
+    record = get_record(hub, tenant, name)
+    if record is None:
+        raise NotFoundError(
+            "there is no such application", code=404, cluster=hub.session.cluster, object=f"Application {tenant}/{name}",
+            next_step="Look at application_info for the names",
+        )  # fmt: skip
+    old = load(hub, tenant, name, number if number is not None else _before(hub, tenant, name, record.revision))
+    spec = replace(
+        record.spec, namespace=old.namespace, placement=old.placement, overrides=tuple(old.overrides),
+        source_digest=old.source_digest,
+    )  # fmt: skip
+    note = f"rollback to {old.number}"
+
+    def plan(fleet: Fleet, past: History) -> Prepared:
+        if past.force is not None and past.force.digest == old.digest:
+            return _again(hub, fleet, spec, past.force, past, settings)
+        gone = unfit(fleet, old)
+        if gone:
+            why = f"{note}, placed anew: " + "; ".join(
+                f"{cluster} {reason}" for cluster, reason in sorted(gone.items())
+            )
+            return prepare(
+                hub, fleet, spec, old.objects, past, settings, author=actor.who, created=timestamp(), note=why
+            )
+        newest = past.heads[0]
+        begun = newest.digest == old.digest and newest.state is RevisionState.PENDING
+        draft = replace(
+            old, number=newest.number if begun else newest.number + 1, author=actor.who, created=timestamp(), note=note,
+            state=RevisionState.PENDING,
+        )  # fmt: skip
+        known = Recorded(spec, draft, past.force, (*past.stale, *past.touched))
+        return prepare_recorded(hub, fleet, known, settings, is_new=not begun)
+
+    return deliver_planned(hub, spec, plan, settings, actor, check=check, lock=None)
+
+
+def _again(hub: Hub, fleet: Fleet, spec: Spec, force: Revision, past: History, settings: Settings) -> Prepared:
+    """It is in force already: what differs from it is repaired."""
+    prepared = prepare_recorded(
+        hub, fleet, Recorded(spec, force, force, (*past.stale, *past.touched)), settings, is_new=False
+    )
+    return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED)
+
+
+def _before(hub: Hub, tenant: str, name: str, present: int | None) -> int:
+    """The revision that was in force before the present one."""
+    for head in history(hub, tenant, name):
+        if (present is None or head.number < present) and head.state is RevisionState.SUPERSEDED and head.complete:
+            return head.number
+    raise FleetError(
+        "there is no older revision that was in force",
+        object=f"Application {tenant}/{name}",
+        next_step="Look at application_info for its revisions, and name one",
+    )
