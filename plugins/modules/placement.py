@@ -32,6 +32,7 @@ options:
     description:
       - Where the application may go and how its replicas are divided, as in C(spec.placement) of Karmada's PropagationPolicy.
       - C(selection) is ours, V(together) (the default) chooses the clusters once for all workloads, V(each) for each of them.
+      - Ours too are C(scoring), C(applicationAffinity), C(applicationAntiAffinity), C(applicationGroup) and C(dataLocality).
       - All its mistakes are named before anything is asked of a cluster.
     type: dict
     default: {}
@@ -70,6 +71,11 @@ options:
       resourceRequest:
         description: What one replica asks for, as quantities by resource.
         type: dict
+      nodeClaim:
+        description:
+          - What its pods want of the node that they run on, with C(nodeSelector), C(tolerations), and C(hardNodeAffinity) or C(affinity).
+          - Counts in clusters whose nodes are known.
+        type: dict
       current:
         description: Replicas that run now, by cluster.
         type: dict
@@ -78,7 +84,9 @@ options:
     description:
       - Decide over these clusters instead of the registry's; no hub is needed then.
       - Known fields are C(name), C(labels), C(provider), C(region), C(zones), C(taints), C(ready), C(deleting), C(apiEnablements),
-        C(available), C(resourceSummary), C(nodes) and C(cost).
+        C(available), C(resourceSummary), C(nodes), C(cost), C(holds) and C(maintenanceWindows).
+      - A node has C(name), C(allocatable), C(allocated), C(labels), C(taints), C(unschedulable), C(ready), and C(count) where it stands for many.
+      - C(holds) names objects for C(dataLocality) of the placement, each as C(Kind/namespace/name).
     type: list
     elements: dict
   names:
@@ -96,6 +104,54 @@ options:
       - Seconds for each member that is looked at.
     type: float
     default: 10
+  application:
+    description:
+      - Whose workloads they are, for the rules between applications.
+    type: dict
+    suboptions:
+      name:
+        description: Name of the application; it is no neighbour of its own.
+        type: str
+      tenant:
+        description: Namespace of the hub that it lives in.
+        type: str
+        default: default
+      labels:
+        description: Its labels.
+        type: dict
+        default: {}
+  neighbours:
+    description:
+      - Where other applications stand, for C(applicationAffinity), C(applicationAntiAffinity), C(workloadAffinity) and C(applicationGroup).
+      - By default those of the hub, where it is asked for its members.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the application.
+        type: str
+        required: true
+      tenant:
+        description: Namespace of the hub that it lives in.
+        type: str
+        default: default
+      labels:
+        description: Its labels.
+        type: dict
+        default: {}
+      clusters:
+        description: The clusters it stands in.
+        type: list
+        elements: str
+        default: []
+      group:
+        description: Its C(applicationGroup).
+        type: str
+  now:
+    description:
+      - The time to decide for, as RFC 3339; maintenance windows and tolerations with an end hang on it.
+      - By default the time it is.
+    type: str
   evicting:
     description:
       - Clusters that the application is leaving.
@@ -161,6 +217,22 @@ EXAMPLES = r"""
       - {name: cloud, region: east, available: 40}
     placement:
       replicaScheduling: {replicaSchedulingType: Divided, replicaDivisionPreference: Aggregated}
+    workloads:
+      - {name: shop, replicas: 10}
+
+- name: Near the database, where its volume is, and where it is cheapest
+  navarch.fleet.placement:
+    placement:
+      applicationAffinity:
+        required:
+          - {application: db, topology: region}
+      dataLocality:
+        objects:
+          - {kind: PersistentVolumeClaim, namespace: shop, name: images}
+      scoring: {cost: 2}
+      spreadConstraints:
+        - {spreadByField: cluster, maxGroups: 1}
+    application: {name: shop}
     workloads:
       - {name: shop, replicas: 10}
 """
@@ -260,7 +332,20 @@ WORKLOAD: dict[str, dict[str, Any]] = {
     "uid": {"type": "str"},
     "replicas": {"type": "int"},
     "resourceRequest": {"type": "dict"},
+    "nodeClaim": {"type": "dict"},
     "current": {"type": "dict", "default": {}},
+}
+
+APPLICATION: dict[str, dict[str, Any]] = {
+    "name": {"type": "str"},
+    "tenant": {"type": "str", "default": "default"},
+    "labels": {"type": "dict", "default": {}},
+}
+NEIGHBOUR: dict[str, dict[str, Any]] = {
+    **APPLICATION,
+    "name": {"type": "str", "required": True},
+    "clusters": {"type": "list", "elements": "str", "default": []},
+    "group": {"type": "str"},
 }
 
 
@@ -273,6 +358,9 @@ def main() -> None:
             "names": {"type": "list", "elements": "str"},
             "facts_age": {"type": "float", "default": 60},
             "deadline": {"type": "float", "default": 10},
+            "application": {"type": "dict", "options": APPLICATION},
+            "neighbours": {"type": "list", "elements": "dict", "options": NEIGHBOUR},
+            "now": {"type": "str"},
             "evicting": {"type": "list", "elements": "str", "default": []},
             "observed_affinity": {"type": "str"},
             "trigger": {"type": "str", "choices": ["reschedule"]},

@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.errors import InputError
 from .._scheduling.application import Application, ApplicationDecision, place
 from .._scheduling.decision import Failure
 from .._scheduling.errors import RequestError
+from .._scheduling.maintenance import parse_moment
+from .._scheduling.neighbours import Neighbour, parse_neighbours
 from .._scheduling.report import application_table, explain_application, groups_in_short, table_lines
 from .._scheduling.request import (
     CLUSTER_FIELDS,
@@ -38,11 +41,16 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     try:
         clusters = given_clusters(params["clusters"]) if params["clusters"] is not None else None
         workloads = [given_workload(each) for each in params["workloads"]]
+        identity, neighbours = given_identity(params["application"]), given_neighbours(params["neighbours"])
+        now = given_moment(params["now"])
     except RequestError as error:
         raise InputError(str(error), next_step="Correct it in the input") from error
     _refuse_twice(workloads)
+    if clusters is None:
+        clusters, known = _members(params, identity, check_mode=check_mode)
+        neighbours = known if neighbours is None else neighbours
     application = Application(
-        clusters=_members(params, check_mode=check_mode) if clusters is None else clusters,
+        clusters=clusters,
         placement=params["placement"],
         workloads=tuple(workloads),
         current={
@@ -52,6 +60,9 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         observed_affinity=params["observed_affinity"],
         trigger=params["trigger"],
         estimator=params["estimator"] or estimator_for(clusters),
+        now=now,
+        identity=identity,
+        neighbours=neighbours or (),
         compatibility=params["compatibility"],
         explain=params["explain"],
     )
@@ -109,28 +120,56 @@ def given_clusters(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]
 
 def estimator_for(given: Sequence[Cluster] | None) -> str:
     """Who gives clusters without facts means them to be believed."""
-    if given and all(cluster.resource_summary is None for cluster in given):
+    if given and all(cluster.resource_summary is None and cluster.nodes is None for cluster in given):
         return ESTIMATE_AVAILABLE
     return ESTIMATE_SUMMARY
 
 
-def _members(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Cluster, ...]:
-    """The members of the registry, their facts fresh."""
-    from .._registry.members import list_members
+def given_identity(data: Mapping[str, Any] | None) -> Neighbour:
+    """Whose workloads they are."""
+    return Neighbour.from_dict({name: value for name, value in (data or {}).items() if value is not None})
+
+
+def given_neighbours(data: Sequence[Mapping[str, Any]] | None) -> tuple[Neighbour, ...] | None:
+    """The other applications of an option; None when it was left out."""
+    return None if data is None else parse_neighbours(data)
+
+
+def given_moment(text: str | None) -> str:
+    """The time that the decision is for, now by default."""
+    if text is None:
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        parse_moment(text)
+    except ValueError:
+        raise RequestError("now", f"{text!r} is no time such as 2026-11-28T22:00:00Z") from None
+    return text
+
+
+def _members(
+    params: Mapping[str, Any], identity: Neighbour, *, check_mode: bool
+) -> tuple[tuple[Cluster, ...], tuple[Neighbour, ...]]:
+    """The members of the registry, their facts fresh, and the other applications of the hub."""
+    from .._delivery.surroundings import look_around
+    from .._registry.members import list_members, open_sessions
     from .._registry.scheduling import scheduling_cluster
     from .hub import open_hub
 
-    hub = open_hub(params)
+    hub, placement = open_hub(params), params["placement"]
     members = fresh_members(hub, list_members(hub, names=params["names"]), params, check_mode=check_mode)
-    return parse_clusters([scheduling_cluster(member) for member in members.values()])
+    ready = [name for name, member in members.items() if member.ready] if placement.get("dataLocality") else []
+    sessions = open_sessions(hub, ready).ready if ready else {}
+    around = look_around(hub, sessions, placement, identity.tenant)
+    facts = [
+        {**scheduling_cluster(member), "holds": sorted(around.holds.get(name, ()))} for name, member in members.items()
+    ]
+    return parse_clusters(facts), around.neighbours
 
 
 def fresh_members(
     hub: Hub, members: Mapping[str, Member], params: Mapping[str, Any], *, check_mode: bool
 ) -> Mapping[str, Member]:
     """The members with facts of the age that was asked for; in check mode they are read and not recorded."""
-    from datetime import UTC, datetime
-
     from .._registry.probe import observed_member, probe, refresh
     from .hub import play_identity
 

@@ -15,12 +15,14 @@ from .._kube.errors import FleetError, InputError
 from .._registry.member import Member
 from .._registry.scheduling import scheduling_cluster
 from .._scheduling.application import Application, ApplicationDecision, place
+from .._scheduling.neighbours import Neighbour
 from .._scheduling.request import Cluster, Target, parse_clusters
 from .._scheduling.request import Workload as Placed
 from .._scheduling.validate import validate_placement
 from .application import Spec
 from .identity import Identity, Manifest, group_of
 from .manifests import scopes_of
+from .surroundings import NOTHING_AROUND, Surroundings, own_identity
 from .workloads import has_replicas, workloads_of
 
 
@@ -82,18 +84,25 @@ def decide(
     *,
     evicting: Iterable[str] = (),
     trigger: str | None = None,
+    around: Surroundings = NOTHING_AROUND,
 ) -> Decided:
     """Place the application.
 
     :param evicting: clusters that it has to leave.
     :param trigger: ``reschedule`` places afresh, as if it ran nowhere.
+    :param around: where other applications and data are.
     :raises PlacementError: there is no cluster for it, or not room enough.
     """
     if not members:
         raise PlacementError("the registry has no members", cluster="hub", next_step="Join clusters first")
     requests = placed_workloads(spec, objects)
-    clusters = parse_clusters([scheduling_cluster(member) for member in members.values()])
-    application = question(spec, objects, clusters, current, evicting=evicting, trigger=trigger)
+    holds = around.holds
+    clusters = parse_clusters(
+        [{**scheduling_cluster(member), "holds": sorted(holds.get(name, ()))} for name, member in members.items()]
+    )
+    application = question(
+        spec, objects, clusters, current, evicting=evicting, trigger=trigger, neighbours=around.neighbours
+    )
     decision = place(application)
     reasons = _reasons(decision, members)
     if decision.error is not None:
@@ -132,6 +141,7 @@ def question(
     *,
     evicting: Iterable[str] = (),
     trigger: str | None = None,
+    neighbours: tuple[Neighbour, ...] = (),
 ) -> Application:
     """The question that a decision about the application answers; also for those who only ask what would be."""
     requests = placed_workloads(spec, objects)
@@ -152,6 +162,8 @@ def question(
         trigger=trigger,
         now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         present=current.clusters,
+        identity=own_identity(spec),
+        neighbours=neighbours,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ from .rollout import Rollout, roll_out
 from .steer import Rolling, Steps, is_under_way, take_up
 from .surroundings import look_around
 from .survey import Survey
+from .variants import Variants
 from .verify import ClusterHealth, Expectation, wait_until_healthy
 from .waves import check_rollout
 
@@ -51,6 +52,10 @@ class ApplyRequest:
     spec: Spec
     objects: tuple[Manifest, ...]
     settings: Settings
+    variants: Variants = field(default_factory=Variants)
+    """Objects that the sources make differently for different clusters."""
+    fetched: tuple[str, ...] = ()
+    """Commits and versions of charts that the sources were read at."""
     steps: Steps = Steps.ALL
     inspect: Callable[[Fleet, Prepared], None] | None = None
     """Sees each plan before it is carried out, and may refuse it."""
@@ -91,8 +96,9 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
 
     def plan(fleet: Fleet, past: History) -> Prepared:
         prepared = prepare(
-            hub, fleet, spec, request.objects, past, request.settings, author=actor.who, created=timestamp()
-        )
+            hub, fleet, spec, request.objects, past, request.settings,
+            variants=request.variants, fetched=request.fetched, author=actor.who, created=timestamp(),
+        )  # fmt: skip
         # A failover goes on without such a member; a user who asks for it there hears of it first.
         failure = access_failure(prepared.plan)
         if failure is not None:
@@ -144,7 +150,7 @@ def redeliver(
             )
         return prepare(
             hub, fleet, spec, force.objects, past, chosen, evicting=evicting, trigger=trigger,
-            decided=given.decided if given else None, author=actor.who, created=timestamp(), note=note,
+            decided=given.decided if given else None, variants=force.variants, fetched=force.fetched, author=actor.who, created=timestamp(), note=note,
         )  # fmt: skip
 
     return deliver_planned(hub, record.spec, plan, chosen, actor, check=check, lock=lock)
@@ -161,8 +167,9 @@ def redecide(
     objects = with_namespaces(force.objects, record.spec.namespace, fleet.is_namespaced)
     trigger = "reschedule" if reschedule else None
     around = look_around(hub, fleet.answering(evicting), record.spec.placement, tenant)
+    members = {name: fleet.members[name] for name in force.variants.candidates(fleet.members)}
     decided = decide(
-        record.spec, objects, fleet.members, past.current, evicting=evicting, trigger=trigger, around=around
+        record.spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around
     )
     return decided, past.current
 

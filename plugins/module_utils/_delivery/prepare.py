@@ -20,13 +20,15 @@ from .application import Owner, Settings, Spec
 from .decide import Current, Decided, decide
 from .health_rules import judge_by
 from .identity import Identity, Manifest, identify
-from .manifests import Marks, namespace_manifest, needed_namespaces, with_namespaces
+from .manifests import Marks, namespace_manifest, needed_namespaces, variants_with_namespaces, with_namespaces
 from .plan import ClusterPlan, Plan
 from .record import ApplicationRecord
 from .render import MissingEndpoints, render
 from .revision import Head, Revision, RevisionState, load
+from .surroundings import look_around
 from .survey import Frame, Survey, Work, survey
 from .tailoring import tailoring
+from .variants import Variants
 from .whereabouts import absent_references, rendering_notes
 
 
@@ -54,6 +56,12 @@ class Fleet:
         """Whether the registry, whose facts are fresh, found that a member does not answer."""
         member = self.members.get(name)
         return member is not None and not member.ready and member.observed_at is not None
+
+    def answering(self, but: Collection[str] = ()) -> dict[str, Session]:
+        """The sessions of members that the registry found ready."""
+        return {
+            name: session for name, session in self.sessions.items() if self.members[name].ready and name not in but
+        }
 
     def is_namespaced(self, api_version: str, kind: str) -> bool | None:
         """Whether a kind lives in namespaces, from the first member that knows it, at last from the hub."""
@@ -151,6 +159,8 @@ def prepare(
     evicting: Collection[str] = (),
     trigger: str | None = None,
     decided: Decided | None = None,
+    variants: Variants | None = None,
+    fetched: tuple[str, ...] = (),
     author: str = "",
     created: str = "",
     note: str = "",
@@ -159,15 +169,22 @@ def prepare(
 
     :param evicting: clusters that the application leaves and that are not to be contacted.
     :param decided: the decision, where it was made already.
+    :param variants: objects that the sources make differently for different clusters.
+    :param fetched: the commits and versions that the sources were read at.
     """
     placed = with_namespaces(tuple(objects), spec.namespace, fleet.is_namespaced)
+    own = variants_with_namespaces(variants or Variants(), placed, spec.namespace, fleet.is_namespaced)
+    members = {name: fleet.members[name] for name in own.candidates(fleet.members)}
     current = past.current
     if settings.adoption.clusters:
         current = with_running(fleet.sessions, placed, current)
-    decided = decided or decide(spec, placed, fleet.members, current, evicting=evicting, trigger=trigger)
+    if decided is None:
+        around = look_around(hub, fleet.answering(evicting), spec.placement, spec.tenant)
+        decided = decide(spec, placed, members, current, evicting=evicting, trigger=trigger, around=around)
+    own.check(decided.clusters)
     owner = Owner(hub.id, spec.tenant, spec.name)
     complete, implied = _with_implied_namespaces(placed)
-    measures = tailoring(spec, fleet.members)
+    measures = tailoring(spec, fleet.members, own)
     rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset), measures)
     wanted = {name: tuple(items) for name, items in rendering.clusters.items() if name not in evicting}
     draft = Revision(
@@ -176,6 +193,8 @@ def prepare(
         objects=placed,
         placement=spec.placement,
         overrides=spec.overrides,
+        variants=own,
+        fetched=fetched,
         replicas=decided.replicas,
         clusters=decided.clusters,
         decision=decided.record,
@@ -214,7 +233,10 @@ def prepare(
         surveys=surveys,
         plan=plan,
         endpoints=rendering.without_endpoints,
-        notes=(*rendering_notes(rendering), *absent_references(rendering, surveys)),
+        notes=(
+            *rendering_notes(rendering, frozenset(fleet.members) - set(members)),
+            *absent_references(rendering, surveys),
+        ),
         evicted=tuple(sorted(set(evicting) & {*past.current.clusters, *past.stale})),
     )
 

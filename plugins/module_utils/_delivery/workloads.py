@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,8 @@ class Workload:
     """How many in all clusters together."""
     request: dict[str, str] | None
     """What one replica asks for, in Kubernetes quantities."""
+    node_claim: Mapping[str, Any]
+    """What its pods want of the node that they run on; empty when they go anywhere."""
     autoscaler: str | None
     """The autoscaler among the objects that targets it, for people."""
 
@@ -51,6 +53,7 @@ class Workload:
             "uid": f"{identity.namespace}/{application}/{identity.kind}/{identity.name}",
             "replicas": self.replicas,
             "resourceRequest": self.request,
+            "nodeClaim": dict(self.node_claim) or None,
         }
 
 
@@ -69,6 +72,7 @@ def workloads_of(objects: Iterable[Manifest]) -> dict[Identity, Workload]:
             api_version=manifest["apiVersion"],
             replicas=replicas_of(manifest),
             request=pod_request(_pod_spec(manifest)) or None,
+            node_claim=_node_claim(_pod_spec(manifest)),
             autoscaler=autoscalers.get((identity.kind, identity.namespace, identity.name)),
         )
     return workloads
@@ -158,6 +162,18 @@ def _pod_spec(manifest: Manifest) -> dict[str, Any]:
     template = pod_template(manifest) or {}
     spec = template.get("spec")
     return spec if isinstance(spec, dict) else {}
+
+
+def _node_claim(pod: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides on which nodes the pod may run, and nothing else of it."""
+    node_affinity = (pod.get("affinity") or {}).get("nodeAffinity") or {}
+    required = node_affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    claim = {
+        "nodeSelector": pod.get("nodeSelector"),
+        "tolerations": pod.get("tolerations"),
+        "hardNodeAffinity": required,
+    }
+    return {name: value for name, value in claim.items() if value}
 
 
 def _autoscaler_targets(objects: Iterable[Manifest]) -> dict[tuple[str, str, str], str]:

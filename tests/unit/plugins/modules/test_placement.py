@@ -38,6 +38,9 @@ def params(**more: Any) -> dict[str, Any]:
         "compatibility": "navarch",
         "must_fit": True,
         "explain": "summary",
+        "application": None,
+        "neighbours": None,
+        "now": None,
         **more,
     }
 
@@ -115,3 +118,51 @@ def test_without_clusters_the_hub_is_asked(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_wrong_placement_is_refused_before_the_hub_is_asked() -> None:
     with pytest.raises(InputError):
         decide(params(clusters=None, placement={"x": 1}), check_mode=False)
+
+
+def test_the_time_the_neighbours_and_the_data_of_the_input_count() -> None:
+    fleet = [
+        {"name": "a", "holds": ["Service/shop/db"]},
+        {"name": "b", "holds": ["Service/shop/db"], "maintenanceWindows": [{"cron": "0 22 * * 6", "duration": "4h"}]},
+        {"name": "c"},
+        {"name": "d", "holds": ["Service/shop/db"]},
+    ]
+    placement = {
+        "applicationAntiAffinity": {"required": [{"application": "batch"}]},
+        "dataLocality": {"objects": [{"kind": "Service", "namespace": "shop", "name": "db"}], "mode": "required"},
+    }
+    asked = params(
+        placement=placement,
+        clusters=fleet,
+        application={"name": "shop", "tenant": "default", "labels": {}},
+        neighbours=[{"name": "batch", "tenant": "default", "labels": {}, "clusters": ["d"], "group": None}],
+    )
+    assert decide({**asked, "now": "2026-11-28T23:00:00Z"}, check_mode=False)["chosen"] == ["a"]
+    assert decide({**asked, "now": "2026-11-28T20:00:00Z"}, check_mode=False)["chosen"] == ["a", "b"]
+
+
+def test_nodes_are_facts_that_are_counted() -> None:
+    node = {"name": "n", "allocatable": {"cpu": "4"}}
+    asked = params(clusters=[{"name": "a", "nodes": [node]}, {"name": "b", "nodes": [node, {**node, "name": "m"}]}])
+    asked["workloads"] = [workload(resourceRequest={"cpu": "3"})]
+    assert decide(asked, check_mode=False)["targets"] == {"Deployment/default/shop": {"a": 1, "b": 2}}
+    asked["workloads"] = [workload(resourceRequest={"cpu": "5"})]
+    assert decide({**asked, "must_fit": False}, check_mode=False)["error"]["kind"] == "unschedulable"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"now": "tomorrow"}, "now: 'tomorrow' is no time"),
+        ({"neighbours": [{"name": "x", "cluster": "a"}]}, "neighbours[0].cluster: unknown field"),
+        ({"clusters": [{"name": "a", "cost": -1}]}, "clusters[0].cost: expected a number from 0"),
+        (
+            {"clusters": [{"name": "a", "maintenanceWindows": [{"cron": "x", "duration": "1h"}]}]},
+            "clusters[0].maintenanceWindows[0].cron",
+        ),
+    ],
+)
+def test_facts_of_the_wrong_form_are_refused_by_path(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        decide(params(**change), check_mode=False)
+    assert message in str(caught.value)

@@ -93,6 +93,29 @@ def test_a_workload_is_handed_to_the_scheduler_in_its_form():
         "uid": "shop/store/Deployment/web",
         "replicas": 3,
         "resourceRequest": {"cpu": "100m", "memory": "64Mi"},
+        "nodeClaim": None,
+    }
+
+
+def test_what_the_pods_want_of_their_nodes_goes_with_the_workload():
+    manifest = workload("Deployment")
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}]}
+    preferred = [{"weight": 1, "preference": {}}]
+    manifest["spec"]["template"]["spec"] |= {
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"operator": "Exists"}],
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": terms,
+                "preferredDuringSchedulingIgnoredDuringExecution": preferred,
+            },
+            "podAffinity": {},
+        },
+    }
+    assert workloads_of([manifest])[WEB].to_request("store")["nodeClaim"] == {
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"operator": "Exists"}],
+        "hardNodeAffinity": terms,
     }
 
 
