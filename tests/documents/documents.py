@@ -9,8 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from .application_schema import application_schema
+from .worked import worked_examples
 
 
 def documents(collection: Path) -> dict[str, str]:
     """Their texts, by their place in the collection."""
-    return {"docs/schema/application.json": application_schema(collection)}
+    return {
+        "docs/schema/application.json": application_schema(collection),
+        "docs/guides/placement-examples.md": worked_examples(),
+    }

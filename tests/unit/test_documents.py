@@ -17,9 +17,11 @@ import pytest
 import yaml
 
 from ansible_collections.navarch.fleet.plugins.module_utils._continuity.wishes import read_wishes
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.validate import validate_placement
 from ansible_collections.navarch.fleet.tests.documents.application_schema import DRAFT, application_schema
 from ansible_collections.navarch.fleet.tests.documents.documents import documents
 from ansible_collections.navarch.fleet.tests.documents.forms import FAILOVER
+from ansible_collections.navarch.fleet.tests.documents.worked import QUESTIONS, request_of
 
 COLLECTION = Path(__file__).absolute().parents[2]
 DOCUMENTS = documents(COLLECTION)
@@ -110,3 +112,8 @@ def test_the_failover_of_the_schema_is_that_of_the_code(field: str) -> None:
     form = FAILOVER["properties"][field]
     for value in form.get("enum", [30]):
         read_wishes({field: value})
+
+
+@pytest.mark.parametrize("example", yaml.safe_load(QUESTIONS.read_text()), ids=lambda example: example["title"])
+def test_a_worked_example_asks_what_may_be_asked(example: dict[str, str]) -> None:
+    assert not validate_placement(request_of(example["question"]).placement)

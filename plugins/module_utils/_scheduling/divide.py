@@ -17,6 +17,8 @@ from functools import partial
 from .errors import Kind, Unplaceable
 from .placement import Strategy
 from .request import Cluster
+from .rounds import rounds_of
+from .shortage import demand_in_words
 from .spreading import keeps_minimums, must_be_used
 from .task import Candidate, Notes, Task, wrapped
 from .webster import webster
@@ -143,7 +145,9 @@ def _by_weights(
     room = _sum(task, weights.values())
     if room < replicas:
         clusters = "the cluster has" if len(weights) == 1 else f"the {len(weights)} clusters have"
-        raise Unplaceable(Kind.UNSCHEDULABLE, f"{clusters} room for {room} replicas, {replicas} are to be placed")
+        missing = demand_in_words(task.request.workload.resource_request, replicas - max(room, 0))
+        ask = f"; {replicas - max(room, 0)} of them lack {missing}" if missing else ""
+        raise Unplaceable(Kind.UNSCHEDULABLE, f"{clusters} room for {room} replicas, {replicas} are to be placed{ask}")
     if task.strategy is Strategy.AGGREGATED:
         weights = _shortest_prefix(task, _by_points(task, share, weights), before, replicas)
     seats = webster(replicas, weights, uid=task.request.workload.uid)
@@ -207,4 +211,7 @@ def _step(
     }
     if share.tier is not None:
         step["tier"] = share.tier
+    if weights and task.tells_rounds:
+        handed_out = sum(result.values()) - sum(before.values())
+        step.update(rounds_of(handed_out, weights, uid=task.request.workload.uid))
     return step

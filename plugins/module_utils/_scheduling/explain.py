@@ -69,6 +69,11 @@ def judge_outranked(
         if task.strategy.counts_capacity and task.replicas and candidate.capacity <= 0:
             verdicts[candidate.name] = Verdict(False, SCORE, *_no_room(task, candidate), candidate.scores)
             continue
+        if position <= len(chosen) and not by_group:
+            verdicts[candidate.name] = Verdict(
+                False, SCORE, *_exchanged(task, candidate, chosen, last), candidate.scores
+            )
+            continue
         reason = f"ranked {position} of {len(ranked)}; {len(chosen)} were taken, as the spread constraints allow"
         change = _overtake(candidate, last, position, weighted=weighted)
         verdicts[candidate.name] = Verdict(False, GROUP if by_group else SCORE, reason, change, candidate.scores)
@@ -133,10 +138,22 @@ def _overtake(candidate: Candidate, last: Candidate | None, position: int, *, we
     if weighted and last.weight > candidate.weight:
         return f"{more}, or give it a weight above {last.weight}, that of {last.name}"
     if candidate.scores.total < last.scores.total:
-        return f"{more}, or bring its score above the {last.scores.total:g} of {last.name}"
+        return f"{more}, or bring its score above the {last.scores.total:.1f} of {last.name}"
     if candidate.capacity < last.capacity:
         return f"{more}, or free capacity in it: it can hold {candidate.capacity}, {last.name} {last.capacity}"
     return more
+
+
+def _exchanged(
+    task: Task, candidate: Candidate, chosen: Sequence[Candidate], last: Candidate | None
+) -> tuple[str, str]:
+    """Why a cluster of sufficient rank had to go, and what would have kept it in the place of the last one."""
+    more = f"raise maxGroups of the cluster constraint to {len(chosen) + 1}"
+    reason = f"it had to make room for a larger cluster, so that {counted(task.replicas, 'replica')} fit"
+    held = sum(each.capacity for each in chosen if each is not last) + candidate.capacity
+    if held >= task.replicas:
+        return reason, more
+    return reason, f"{more}, or free capacity in it: it lacks {lacking(task, candidate, task.replicas - held)}"
 
 
 def _worth(task: Task, more: int) -> str:

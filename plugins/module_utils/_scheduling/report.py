@@ -95,9 +95,14 @@ def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     for names, row in _few(rows):
         replicas = "-" if not row["taken"] else str(row["replicas"])
         change = f"; to change that: {row['change']}" if row["change"] else ""
-        cells.append((named(names, 3), replicas, f"{row['score']:g}", row["by"], row["reason"] + change))
+        cells.append((named(names, 3), replicas, points(row["score"]), row["by"], row["reason"] + change))
     widths = [max(len(cell[column]) for cell in cells) for column in range(4)]
     return ["  ".join([*(cell[column].ljust(widths[column]) for column in range(4)), cell[4]]) for cell in cells]
+
+
+def points(score: float) -> str:
+    """Points of a cluster, to one decimal."""
+    return f"{score:.1f}".removesuffix(".0")
 
 
 def _of_workloads(name: str, decision: ApplicationDecision) -> dict[str, Any]:

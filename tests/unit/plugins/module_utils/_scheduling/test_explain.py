@@ -220,3 +220,49 @@ def test_where_nothing_was_placed_each_candidate_says_what_it_could_hold() -> No
     assert decision.clusters["a"].change == "to hold them all it needs 3 CPU (room for 6 more replicas)"
     assert decision.clusters["b"].change == "to hold them all it needs 4 CPU (room for 8 more replicas)"
     assert decision.clusters["c"].by == "filter"
+
+
+def test_a_cluster_that_made_room_for_a_larger_one_says_how_much_it_lacked() -> None:
+    placement = {"spreadConstraints": [spread("cluster", 2, 2)], "replicaScheduling": DYNAMIC}
+    current = [{"name": "a", "replicas": 1}, {"name": "b", "replicas": 1}]
+
+    def asked(room: int) -> Decision:
+        return decided({"a": 1, "b": room, "c": 9}, placement, replicas=6, current=current)
+
+    verdict = asked(1).clusters["b"]
+    assert verdict.reason == "it had to make room for a larger cluster, so that 6 replicas fit"
+    assert verdict.change == (
+        "raise maxGroups of the cluster constraint to 3, or free capacity in it: it lacks room for 2 more replicas"
+    )
+    assert set(asked(3).replicas) == {"a", "b"}
+
+
+def test_a_division_is_told_round_by_round_on_request() -> None:
+    decision = decided({"a": 6, "b": 3}, {"replicaScheduling": DYNAMIC}, replicas=3, explain="rounds")
+    (step,) = decision.divisions
+    assert [(each["replica"], each["to"]) for each in step["rounds"]] == [(1, "a"), (2, "b"), (3, "a")]
+    assert explain(decision)[1:4] == [
+        "  replica 1 to a: claims a 6, b 3",
+        "  replica 2 to b: claims b 3, a 2",
+        "  replica 3 to a: claims a 2, b 1",
+    ]
+    assert "rounds" not in decided({"a": 6, "b": 3}, {"replicaScheduling": DYNAMIC}, replicas=3).divisions[0]
+
+
+def test_the_round_by_round_text_of_a_large_division_stays_short() -> None:
+    decision = decided(fleet(100, available=50), {"replicaScheduling": DYNAMIC}, replicas=1000, explain="rounds")
+    assert len(explain(decision)) < 100
+    assert any(line.startswith("  and ") and line.endswith(" more rounds") for line in explain(decision))
+
+
+def test_what_is_missing_is_said_in_units_that_can_be_bought() -> None:
+    decision = decided(
+        {"a": summary("2"), "b": summary("1")},
+        {"replicaScheduling": DYNAMIC},
+        request={"cpu": "500m", "memory": "1Gi"},
+        estimator="resourceSummary",
+    )
+    assert decision.error is not None
+    assert decision.error.message == (
+        "the 2 clusters have room for 6 replicas, 10 are to be placed; 4 of them lack 2 CPU and 4Gi memory"
+    )
