@@ -245,13 +245,13 @@ def _described(data: Mapping[str, Any], folder: Path | None) -> tuple[str, Appli
     from .._delivery.application import Spec
     from .._delivery.decide import Current, question
     from .._delivery.manifests import with_namespaces
-    from .._delivery.sources import read_sources
+    from .._delivery.sources import Context, read_sources
 
     name, tenant = str(data["application_name"]), str(data.get("application_tenant") or "default")
     placement = data.get("application_placement") or {}
     refuse(validate_placement(placement, path=f"{name}: application_placement"))
     spec = Spec(tenant, name, str(data.get("application_namespace") or "default"), placement)
-    found = read_sources(data.get("application_sources") or [], base=folder)
+    found = read_sources(data.get("application_sources") or [], Context(base=folder))
     # No server is asked: kinds that run pods have namespaces, and of all others only the kind counts here.
     objects = with_namespaces(found.objects, spec.namespace, lambda _version, _kind: True)
     return f"{tenant}/{name}", question(spec, objects, (), Current())

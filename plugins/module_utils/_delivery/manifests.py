@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .._kube.errors import InputError
 from .identity import Identity, Manifest, group_of, identify
+from .variants import Variants
 
 OWNER = "fleet.navarch.dev/owner"
 """Annotation `<hub id>/<tenant>/<application>` on each object that we apply."""
@@ -50,6 +51,22 @@ def with_namespaces(objects: Sequence[Manifest], namespace: str, is_namespaced: 
             )
         placed[identity] = placed_manifest
     return tuple(placed.values())
+
+
+def variants_with_namespaces(
+    variants: Variants, placed: Sequence[Manifest], namespace: str, is_namespaced: IsNamespaced
+) -> Variants:
+    """The same for objects that differ from cluster to cluster.
+
+    :param placed: the objects that all clusters have in common; CRDs among them count here too.
+    """
+    defined = scopes_of(placed)
+
+    def knows(api_version: str, kind: str) -> bool | None:
+        scope = defined.get((group_of(api_version), kind))
+        return is_namespaced(api_version, kind) if scope is None else scope
+
+    return variants.changed(lambda manifest: with_namespaces((manifest,), namespace, knows)[0])
 
 
 def scopes_of(objects: Iterable[Manifest]) -> dict[tuple[str, str], bool]:

@@ -52,8 +52,9 @@ def reinstate(
                 f"{cluster} {reason}" for cluster, reason in sorted(gone.items())
             )
             return prepare(
-                hub, fleet, spec, old.objects, past, settings, author=actor.who, created=timestamp(), note=why
-            )
+                hub, fleet, spec, old.objects, past, settings, variants=old.variants, fetched=old.fetched,
+                author=actor.who, created=timestamp(), note=why,
+            )  # fmt: skip
         newest = past.heads[0]
         begun = newest.digest == old.digest and newest.state is RevisionState.PENDING
         draft = replace(

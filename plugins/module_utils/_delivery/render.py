@@ -156,12 +156,18 @@ def _variants(
     identity = identify(manifest)
     counts = {cluster: count for cluster, count in sent.items() if count is not None}
     completions = completions_of(manifest, counts, str(identity)) or {} if counts else {}
+    wanted = replicas_of(manifest) if counts else 0
     rendered: dict[tuple[int | None, int | None, str], Manifest] = {}
     variants = {}
     for cluster, count in sent.items():
-        key = (count, completions.get(cluster), tailoring.key(manifest, cluster) if tailoring is not None else "")
+        source = tailoring.source_for(manifest, cluster) if tailoring is not None else manifest
+        if source is None:
+            continue
+        key = (count, completions.get(cluster), tailoring.key(source, cluster) if tailoring is not None else "")
         if key not in rendered:
-            rendered[key] = _variant(manifest, cluster, count, completions.get(cluster), tailoring)
+            # Another number of replicas in the values of one cluster is meant for it, and not to be divided.
+            divided = None if count is None or replicas_of(source) != wanted else count
+            rendered[key] = _variant(source, cluster, divided, completions.get(cluster), tailoring)
             if marks is not None:
                 rendered[key] = marked(rendered[key], marks)
         variants[cluster] = rendered[key]

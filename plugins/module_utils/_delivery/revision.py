@@ -25,6 +25,7 @@ from .._registry.names import SECRETS
 from .application import PREFIX
 from .digest import digest
 from .identity import Identity, Manifest
+from .variants import Variants
 from .workloads import pod_template
 
 TYPE = "navarch.dev/revision.v1"
@@ -71,6 +72,10 @@ class Revision:
     note: str = ""
     overrides: tuple[Mapping[str, Any], ...] = ()
     """The rules per cluster that went into what was rendered."""
+    variants: Variants = field(default_factory=Variants)
+    """Objects that the sources make differently for different clusters."""
+    fetched: tuple[str, ...] = ()
+    """Commits and versions of charts that the sources were read at."""
     state: RevisionState = RevisionState.PENDING
 
     @property
@@ -145,6 +150,8 @@ def encode(revision: Revision) -> tuple[bytes, ...]:
         "objects": list(revision.objects),
         "placement": dict(revision.placement),
         "overrides": [dict(rule) for rule in revision.overrides],
+        "variants": revision.variants.to_dict(),
+        "fetched": list(revision.fetched),
         "replicas": {str(key): dict(value) for key, value in revision.replicas.items()},
         "clusters": list(revision.clusters),
         "decision": dict(revision.decision),
@@ -165,6 +172,8 @@ def decode(chunks: tuple[bytes, ...]) -> Revision:
         objects=tuple(document["objects"]),
         placement=document["placement"],
         overrides=tuple(document.get("overrides") or ()),
+        variants=Variants.from_dict(document.get("variants") or {}),
+        fetched=tuple(document.get("fetched") or ()),
         replicas={Identity.parse(key): value for key, value in document["replicas"].items()},
         clusters=tuple(document["clusters"]),
         decision=document["decision"],

@@ -26,6 +26,7 @@ from .identity import Identity, Manifest, identify
 from .overrides.apply import Mismatch, applied
 from .overrides.rules import Overrides, Rule, read
 from .overrides.tally import Tally
+from .variants import Target, Variants
 from .wellformed import checked
 from .workloads import has_replicas, replicas_of
 
@@ -50,22 +51,31 @@ class Tailoring:
     members: Mapping[str, Member]
     clusters: Mapping[str, Cluster]
     """The members as affinities see them."""
+    variants: Variants = field(default_factory=Variants)
     tally: Tally = field(default_factory=Tally)
     _facts: dict[str, Facts] = field(default_factory=dict)
-    _templates: dict[Identity, Template] = field(default_factory=dict)
+    _templates: dict[int, Template] = field(default_factory=dict)
     _filled: dict[str, tuple[tuple[_Filled, ...], Key]] = field(default_factory=dict)
     _replicas: dict[tuple[Identity, str], tuple[int, int]] = field(default_factory=dict)
     _rules: dict[str, Template] = field(default_factory=dict)
 
+    def source_for(self, manifest: Manifest, cluster: str) -> Manifest | None:
+        """What the sources make of an object for a cluster; None where they make none."""
+        return self.variants.of(identify(manifest), cluster, manifest) if self.variants.objects else manifest
+
     def key(self, manifest: Manifest, cluster: str) -> Key:
-        """Equal keys, equal objects; a second cluster with the same key needs no rendering of its own."""
+        """Equal keys, equal objects; a second cluster with the same key needs no rendering of its own.
+
+        :param manifest: what :meth:`source_for` gives.
+        """
         identity = identify(manifest)
         template = self._template(manifest, identity)
         answers = template.answers(self._facts_of(cluster), Place(cluster, identity.label)) if template.holes else ()
         rules, whole = self._rules_for(cluster)
-        if any(filled.rule.selects(manifest, identity) for filled in rules):
-            return json.dumps([answers, whole], sort_keys=True)
-        return json.dumps([answers, None], sort_keys=True) if answers else ""
+        if not any(filled.rule.selects(manifest, identity) for filled in rules):
+            whole = ""
+        # Clusters share what the sources make for them, so that its identity tells variants apart.
+        return json.dumps([id(manifest), answers, whole], sort_keys=True)
 
     def valued(self, manifest: Manifest, cluster: str) -> Manifest:
         """The object with the cluster's values in it.
@@ -110,6 +120,16 @@ class Tailoring:
             )
         return tuple(found)
 
+    def lenient_facts(self, cluster: str) -> Facts:
+        """The variables of a cluster, without the values of rules where those can't be filled.
+
+        The mistake is raised when the application goes to that cluster, and is none while it does not.
+        """
+        try:
+            return self._facts_of(cluster)
+        except InputError:
+            return {**plain_facts(self.spec, self.members[cluster]), "values": {}}
+
     def _facts_of(self, cluster: str) -> Facts:
         """Only of clusters that are asked for: what is missing in others is no mistake."""
         if cluster not in self._facts:
@@ -118,11 +138,12 @@ class Tailoring:
         return self._facts[cluster]
 
     def _template(self, manifest: Manifest, identity: Identity) -> Template:
-        if identity not in self._templates:
+        if id(manifest) not in self._templates:
             template = compiled(manifest, Reading.ANYBODYS, identity.label)
             _refuse_moving_names(template, identity)
-            self._templates[identity] = template
-        return self._templates[identity]
+            # The template holds the manifest, so that nothing else gets its number.
+            self._templates[id(manifest)] = template
+        return self._templates[id(manifest)]
 
     def _rules_for(self, cluster: str) -> tuple[tuple[_Filled, ...], Key]:
         if cluster not in self._filled:
@@ -169,10 +190,34 @@ class Tailoring:
             )
 
 
-def tailoring(spec: Spec, members: Mapping[str, Member]) -> Tailoring:
-    """The measures of all members for one application."""
+def tailoring(spec: Spec, members: Mapping[str, Member], variants: Variants | None = None) -> Tailoring:
+    """The measures of all members for one application.
+
+    :param variants: objects that the sources make differently for different clusters.
+    """
     clusters = {name: Cluster.from_dict(scheduling_cluster(member)) for name, member in members.items()}
-    return Tailoring(spec, read(spec.overrides), members, clusters)
+    return Tailoring(spec, read(spec.overrides), members, clusters, variants or Variants())
+
+
+def targets_of(spec: Spec, members: Mapping[str, Member]) -> list[Target]:
+    """The members as charts and templates may know them."""
+    measures = tailoring(spec, members)
+    return [_target(measures, member) for _name, member in sorted(members.items())]
+
+
+def _target(measures: Tailoring, member: Member) -> Target:
+    facts = measures.lenient_facts(member.name)
+    enabled = member.status.get("apiEnablements") or ()
+    served = {str(entry.get("groupVersion")) for entry in enabled}
+    for entry in enabled:
+        served.update(f"{entry.get('groupVersion')}/{found.get('kind')}" for found in entry.get("resources") or ())
+    return Target(member.name, facts, member.kubernetes_version, tuple(sorted(served)))
+
+
+def plain_facts(spec: Spec, member: Member) -> dict[str, Any]:
+    """The variables of one cluster that no rule adds to."""
+    application = {"name": spec.name, "namespace": spec.namespace, "tenant": spec.tenant}
+    return {"cluster": cluster_facts(member), "application": application}
 
 
 def facts_of(spec: Spec, overrides: Overrides, member: Member, cluster: Cluster) -> dict[str, Any]:
@@ -180,11 +225,7 @@ def facts_of(spec: Spec, overrides: Overrides, member: Member, cluster: Cluster)
 
     :raises InputError: a value in a rule is not there for it, or it would take two variants.
     """
-    facts: dict[str, Any] = {
-        "cluster": cluster_facts(member),
-        "application": {"name": spec.name, "namespace": spec.namespace, "tenant": spec.tenant},
-        "values": {},
-    }
+    facts = {**plain_facts(spec, member), "values": {}}
     for rule in overrides.of(cluster):
         if rule.values:
             template = compiled(dict(rule.values), Reading.OURS, rule.label)

@@ -18,9 +18,15 @@ from .survey import Survey
 _SHOWN = 8
 
 
-def rendering_notes(rendering: Rendering) -> tuple[str, ...]:
-    """Rules without effect, replicas set by rules, and objects that stay away with their workloads."""
+def rendering_notes(rendering: Rendering, strangers: Iterable[str] = ()) -> tuple[str, ...]:
+    """Rules without effect, replicas set by rules, and objects that stay away with their workloads.
+
+    :param strangers: clusters that joined after sources with values per cluster were read.
+    """
     found = list(rendering.notes)
+    newcomers = ", ".join(sorted(strangers))
+    if newcomers:
+        found.append(f"{newcomers}: joined after the sources were read for each cluster; apply again to use it")
     for clusters, objects in _by_objects(rendering.left_out):
         found.append(f"{', '.join(clusters)}: not sent, as what they belong to is not there: {_listed(objects)}")
     return tuple(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import Context, read_sources
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import InputError
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"
@@ -20,12 +20,12 @@ def config(name: str, **metadata: object) -> dict:
 
 
 def names(*sources: dict, **options: object) -> list[str]:
-    return [manifest["metadata"]["name"] for manifest in read_sources(sources, **options).objects]
+    return [manifest["metadata"]["name"] for manifest in read_sources(sources, Context(**options)).objects]
 
 
 def complaint(*sources: dict, **options: object) -> str:
     with pytest.raises(InputError) as caught:
-        read_sources(sources, **options)
+        read_sources(sources, Context(**options))
     return str(caught.value)
 
 
