@@ -29,16 +29,50 @@ def select_groups(
 ) -> list[Candidate]:
     """The chosen clusters in rank; Unplaceable when no choice satisfies all constraints."""
     fields = sorted(fields, key=lambda spread: _WIDEST_FIRST.get(spread.field, 3))
-    limits = Limits(
-        fields, limit.min_groups, limit.max_groups or len(ranked), task.replicas if counts_room(task) else 0
-    )
-    picked = _search(task, ranked, limits) if task.partly else _guess(task, ranked, limits, limit)
+    enough = task.replicas if counts_room(task) else 0
+    limits = Limits(fields, limit.min_groups, limit.max_groups or len(ranked), enough)
+    if task.partly:
+        picked = _most(task, ranked, limits)
+    else:
+        picked = _keeping_what_runs(task, ranked, limits, limit)
     for spread in fields:
         inside = limits.groups(picked, spread)
         groups = groups_by(task, ranked, spread, limit)
         note_groups(task, spread.title, groups, [group for group in groups if group.name in inside], notes)
     names = {candidate.name for candidate in picked}
     return [candidate for candidate in ranked if candidate.name in names]
+
+
+def _most(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candidate]:
+    """The choice that holds most, with as much of the minimums as there are groups and clusters for."""
+    for relaxed in (limits, limits.as_far_as_there_are(ranked), limits.without_minimums()):
+        found = largest_choice(ranked, relaxed, _held_if_counted(task)).clusters
+        if found is not None:
+            return found
+    raise Unplaceable(Kind.OTHER, "no cluster stands in few enough groups for the spread constraints (maxGroups)")
+
+
+def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
+    """The best choice; but rather any other with all clusters in use than one without some of them."""
+    best = _best(task, ranked, limits, limit)
+    running = [] if task.fresh else [each for each in ranked if task.current.get(each.name)]
+    if all(any(each is other for other in best) for each in running):
+        return best
+    held = _held_if_counted(task)
+    return largest_choice(ranked, limits, held, staying=running, at_least=limits.enough).clusters or best
+
+
+def _best(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
+    """The choice that the scores speak for; where none of these works, any choice that does."""
+    try:
+        return _guess(task, ranked, limits, limit)
+    except Unplaceable as failure:
+        other = largest_choice(ranked, limits, _held_if_counted(task), at_least=limits.enough)
+        if other.clusters is not None:
+            return other.clusters
+        if other.complete:
+            raise
+        raise Unplaceable(failure.kind, f"{failure.message}; not every other choice could be tried") from failure
 
 
 def groups_by(task: Task, clusters: Sequence[Candidate], spread: Spread, limit: Spread) -> list[Group]:
@@ -54,36 +88,19 @@ def groups_by(task: Task, clusters: Sequence[Candidate], spread: Spread, limit: 
 
 
 def _guess(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
-    """The choice that the scores speak for; where none of these works, any choice that does."""
-    guesses, eligible, covered = _Guesses(task, limit), list(ranked), []  # type: _Guesses, list[Candidate], list[Group]
-    try:
-        for position, spread in enumerate(limits.fields):
-            groups = groups_by(task, eligible, spread, limit)
-            chosen = guesses.choose(eligible, covered, groups, spread, limits.fields[position + 1 :])
-            covered = [*covered, *chosen]
-            names = {candidate.name for group in chosen for candidate in group.clusters}
-            eligible = [candidate for candidate in eligible if candidate.name in names]
-        picked = guesses.pick(eligible, covered)
-        if picked is not None and limits.crowded(picked) is None:
-            return picked
-        failure = Unplaceable(guesses.kind, guesses.trouble)
-    except Unplaceable as found:
-        failure = found
-    other = largest_choice(ranked, limits, _held_if_counted(task))
-    if other.clusters is not None and sum(map(_held_if_counted(task), other.clusters)) >= limits.enough:
-        return other.clusters
-    if not other.complete:
-        raise Unplaceable(failure.kind, f"{failure.message}; not every other choice could be tried")
-    raise failure
-
-
-def _search(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candidate]:
-    """The choice that holds most, with as much of the minimums as there are groups and clusters for."""
-    for relaxed in (limits, limits.as_far_as_there_are(ranked), limits.without_minimums()):
-        found = largest_choice(ranked, relaxed, _held_if_counted(task)).clusters
-        if found is not None:
-            return found
-    raise Unplaceable(Kind.OTHER, "no cluster stands in few enough groups for the spread constraints (maxGroups)")
+    """Field by field the best groups, then the best clusters in them."""
+    guesses, eligible = _Guesses(task, limit), list(ranked)
+    covered: list[Group] = []
+    for position, spread in enumerate(limits.fields):
+        groups = groups_by(task, eligible, spread, limit)
+        chosen = guesses.choose(eligible, covered, groups, spread, limits.fields[position + 1 :])
+        covered = [*covered, *chosen]
+        names = {candidate.name for group in chosen for candidate in group.clusters}
+        eligible = [candidate for candidate in eligible if candidate.name in names]
+    picked = guesses.pick(eligible, covered)
+    if picked is None or limits.crowded(picked) is not None or not limits.spreads(picked):
+        raise Unplaceable(guesses.kind, guesses.trouble)
+    return picked
 
 
 def _held_if_counted(task: Task) -> Held:
@@ -146,7 +163,7 @@ class _Guesses:
                 f"the chosen groups have {count} clusters, but the cluster constraint wants at least {self.limit.min_groups} (minGroups)",
             )
             return None
-        if self.task.strategy.counts_capacity:
+        if counts_room(self.task):
             self._exchange(picked, extra, rest, groups)
             held = sum(candidate.capacity for candidate in (*picked, *extra))
             if held < self.task.replicas:

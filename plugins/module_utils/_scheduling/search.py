@@ -12,7 +12,7 @@ cannot hold the replicas is not followed. That search ends after so many steps t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .placement import Spread
@@ -78,13 +78,25 @@ class Limits:
         )
 
 
-def largest_choice(clusters: Sequence[Candidate], limits: Limits, held: Held) -> Found:
-    """The clusters, given in rank, that hold enough within the limits, or most of what any can hold."""
+def largest_choice(
+    clusters: Sequence[Candidate],
+    limits: Limits,
+    held: Held,
+    *,
+    staying: Sequence[Candidate] = (),
+    at_least: int = 0,
+) -> Found:
+    """The clusters, given in rank, that hold enough within the limits, or most of what any can hold.
+
+    :param staying: clusters that have to be among them.
+    :param at_least: what they have to hold.
+    """
     (*others, only) = limits.fields
-    if not others and only.max_groups and all(len(groups_of(each, only)) == 1 for each in clusters):
-        return Found(_largest_of_one_field(clusters, only, limits, held))
-    search = _Search(limits, held)
-    search.strike(sorted(clusters, key=lambda each: -held(each)), {})
+    if not others and not staying and only.max_groups and all(len(groups_of(each, only)) == 1 for each in clusters):
+        found = _largest_of_one_field(clusters, only, limits, held)
+        return Found(found if found is not None and sum(map(held, found)) >= at_least else None)
+    search = _Search(limits, held, staying, at_least - 1)
+    search.strike(list(clusters), {spread: frozenset(limits.groups(staying, spread)) for spread in limits.fields})
     return Found(search.best, search.work >= 0)
 
 
@@ -149,47 +161,58 @@ def _retrace(
 class _Search:
     """Strikes off groups and clusters until the rest keeps the limits."""
 
-    def __init__(self, limits: Limits, held: Held) -> None:
+    def __init__(self, limits: Limits, held: Held, staying: Sequence[Candidate], value: int) -> None:
         self.limits = limits
         self.held = held
+        self.staying = staying
         self.best: list[Candidate] | None = None
-        self.value = -1
+        self.value = value
+        """What the best so far holds, and anything better has to exceed."""
         self.work = WORK
 
-    def strike(self, left: list[Candidate], kept: dict[Spread, frozenset[str]]) -> None:
+    def strike(self, left: list[Candidate], kept: Mapping[Spread, frozenset[str]]) -> None:
         """Decide about one group after the other: the smallest that is undecided goes, or stays."""
         if not self._promising(left):
             return
         spread = self.limits.crowded(left)
         if spread is None:
-            cover = covering(self.limits.fields, left)
-            self.pick(cover, [each for each in left if each not in cover])
-            self.pick([], left)
+            self._pick_from(left)
             return
-        stays = kept.get(spread, frozenset())
-        undecided = self.limits.groups(left, spread) - stays
-        if len(stays) == spread.max_groups:
-            self.strike([each for each in left if stays.issuperset(groups_of(each, spread))], kept)
+        if len(kept[spread]) >= (spread.max_groups or 0):
+            inside = [each for each in left if kept[spread].issuperset(groups_of(each, spread))]
+            if len(inside) < len(left):
+                self.strike(inside, kept)
             return
-        sizes = {
-            group: sum(self.held(each) for each in left if group in groups_of(each, spread)) for group in undecided
-        }
-        smallest = min(undecided, key=lambda group: (sizes[group], group))
+        sizes = dict.fromkeys(self.limits.groups(left, spread) - kept[spread], 0)
+        for each in left:
+            for group in groups_of(each, spread):
+                if group in sizes:
+                    sizes[group] += self.held(each)
+        smallest = min(sizes, key=lambda group: (sizes[group], group))
         self.strike([each for each in left if smallest not in groups_of(each, spread)], kept)
-        self.strike(left, {**kept, spread: stays | {smallest}})
+        self.strike(left, {**kept, spread: kept[spread] | {smallest}})
 
-    def pick(self, taken: list[Candidate], left: list[Candidate]) -> None:
-        """Take as many clusters as may be, the largest first, so that enough groups are among them."""
+    def _pick_from(self, left: Sequence[Candidate]) -> None:
+        """Take as many of these as may be: the best in rank if they do, else the largest."""
+        largest = sorted(left, key=lambda each: -self.held(each))
+        for order in (left, largest):
+            cover = covering(self.limits.fields, order, self.staying)
+            self._accept([*cover, *_without(order, cover)][: self.limits.most], cover)
+        if self.best is None or self.value < self.limits.enough:
+            self._pick(list(self.staying), _without(largest, self.staying))
+
+    def _pick(self, taken: list[Candidate], left: list[Candidate]) -> None:
         room = self.limits.most - len(taken)
-        full = taken + left[:room]
-        if not self._promising(taken + left, len(taken)):
+        if room < 0 or not self._promising(taken + left, len(taken)):
             return
-        if self.limits.spreads(full):
-            self.best, self.value = full, self._worth(full)
-            return
+        self._accept(taken + left[:room], taken)
         if room > 0 and left:
-            self.pick([*taken, left[0]], left[1:])
-            self.pick(taken, left[1:])
+            self._pick([*taken, left[0]], left[1:])
+            self._pick(taken, left[1:])
+
+    def _accept(self, clusters: list[Candidate], needed: Sequence[Candidate]) -> None:
+        if len(needed) <= self.limits.most and self.limits.spreads(clusters) and self._worth(clusters) > self.value:
+            self.best, self.value = clusters, self._worth(clusters)
 
     def _promising(self, left: Sequence[Candidate], taken: int = 0) -> bool:
         """Whether something better than the best so far can come of these, of which the first are taken."""
@@ -201,3 +224,8 @@ class _Search:
 
     def _worth(self, clusters: Sequence[Candidate]) -> int:
         return min(sum(map(self.held, clusters)), self.limits.enough)
+
+
+def _without(clusters: Sequence[Candidate], others: Sequence[Candidate]) -> list[Candidate]:
+    names = {each.name for each in others}
+    return [each for each in clusters if each.name not in names]

@@ -51,8 +51,18 @@ def _spans(task: Task, chosen: Sequence[Candidate], votes: Mapping[str, int], no
             spans.append(Span(each, each.least, most, task.current.get(each.name, 0) if task.sticky else 0))
     if not task.spread:
         return spans
-    needed = {each.name for each in must_be_used(task, [span.candidate for span in spans], notes)}
-    return [replace(span, least=max(span.least, 1), needed=True) if span.name in needed else span for span in spans]
+    usable = [span.candidate for span in spans]
+    marked = _needing(spans, must_be_used(task, usable, notes))
+    if reachable(marked, task.replicas) >> task.replicas & 1:
+        return marked
+    # Clusters that ask for fewer replicas may keep the minimums where those first in rank ask for too many.
+    modest = _needing(spans, must_be_used(task, sorted(usable, key=lambda each: each.least), Notes()))
+    return modest if reachable(modest, task.replicas) >> task.replicas & 1 else marked
+
+
+def _needing(spans: Sequence[Span], needed: Sequence[Candidate]) -> list[Span]:
+    names = {each.name for each in needed}
+    return [replace(span, least=max(span.least, 1), needed=True) if span.name in names else span for span in spans]
 
 
 def _what_fits(task: Task, spans: list[Span], notes: Notes) -> tuple[list[Span], int]:
