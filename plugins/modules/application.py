@@ -44,8 +44,9 @@ options:
     default: default
   sources:
     description:
-      - Where the manifests come from, each entry with one of C(file), C(directory), C(inline) or C(kustomization).
-      - C(inline) is an object, a list of objects, or YAML text. A kustomization is built by C(kubectl).
+      - Where the manifests come from, each entry with one of C(file), C(directory), C(inline), C(kustomization), C(template), C(helm) or C(git).
+      - C(inline) is an object, a list of objects, or YAML text. A kustomization is built by C(kubectl), a chart by C(helm).
+      - C(git) is a mapping of C(repository), C(ref) and C(path), alone, or beside another form whose path lies in the repository.
       - Relative paths are taken from I(base).
     type: list
     elements: dict
@@ -57,6 +58,10 @@ options:
   kubectl:
     description:
       - Path of the kubectl that builds kustomizations. Default is the one found in E(PATH).
+    type: path
+  helm:
+    description:
+      - Path of the helm that renders charts. Default is the one found in E(PATH), else in the cache of binaries.
     type: path
   placement:
     description:
@@ -295,32 +300,20 @@ rollout:
       - {wave: canary, kind: deploy, clusters: [idc-north]}
       - {wave: rest, kind: deploy, clusters: [cloud-east, idc-south]}
       - {wave: finish, kind: finish, clusters: [cloud-east, idc-north, idc-south]}
+fetched:
+  description: Commits of repositories and versions of charts that the sources were read at; the revision keeps them.
+  returned: success
+  type: list
+  elements: str
 error:
   description: Kind, cluster, object and next step of what went wrong first.
   returned: failure
   type: dict
 """
 
-from pathlib import Path
-from typing import Any
-
-from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.applying import deliver_or_remove
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import (
-    Actor,
-    AdoptedChanges,
-    Adoption,
-    Conflict,
-    Settings,
-    Spec,
-)
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.deliver import ApplyRequest, apply
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.overrides.rules import normalized
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.planfile import Inspect, checker, saver
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.steer import Steps
 
 
 def main() -> None:
@@ -332,6 +325,7 @@ def main() -> None:
             "sources": {"type": "list", "elements": "dict", "default": []},
             "base": {"type": "path"},
             "kubectl": {"type": "path"},
+            "helm": {"type": "path"},
             "placement": {"type": "dict", "default": {}},
             "overrides": {"type": "raw", "default": []},
             "labels": {"type": "dict", "default": {}},
@@ -353,54 +347,7 @@ def main() -> None:
             "lock_holder": {"type": "str"},
         },
     )
-    run(module, lambda: work(module.params, check=module.check_mode))
-
-
-def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    settings = Settings(
-        wait=params["wait"],
-        timeout=float(params["wait_timeout"]),
-        conflict=Conflict(params["conflict_resolution"]),
-        prune_allow=tuple(params["prune_allow"]),
-        adoption=Adoption(
-            clusters=tuple(params["adopt"]),
-            owners=tuple(params["adopt_owners"]),
-            changes=AdoptedChanges(params["adopt_changes"]),
-        ),
-    )
-    identity = play_identity(params["lock_holder"])
-    actor = Actor(identity.holder, identity.who, identity.where)
-    if params["state"] == "absent":
-        return remove(open_hub(params), params["tenant"], params["name"], settings, actor, check=check).to_dict()
-    request = requested(params, settings, identity.who)
-    return apply(open_hub(params), request, actor, check=check).to_dict()
-
-
-def requested(params: dict[str, Any], settings: Settings, by: str) -> ApplyRequest:
-    base = Path(params["base"]) if params["base"] else None
-    sources = read_sources(params["sources"], base=base, kubectl=params["kubectl"])
-    spec = Spec(
-        tenant=params["tenant"],
-        name=params["name"],
-        namespace=params["namespace"],
-        placement=params["placement"],
-        labels={str(key): str(value) for key, value in params["labels"].items()},
-        failover=params["failover"],
-        conflict=settings.conflict,
-        source_digest=sources.digest,
-        overrides=tuple(normalized(params["overrides"])),
-        rollout=params["rollout"],
-        health=tuple(params["health"]),
-        history_limit=params["revision_history_limit"],
-    )
-    steps = Steps.ONE_BY_ONE if params["rollout_steps"] == "begin" else Steps.ALL
-    return ApplyRequest(spec, sources.objects, settings, steps=steps, inspect=inspector(params, by))
-
-
-def inspector(params: dict[str, Any], by: str) -> Inspect | None:
-    if params["plan"]:
-        return checker(Path(params["plan"]))
-    return saver(Path(params["plan_file"]), by) if params["plan_file"] else None
+    run(module, lambda: deliver_or_remove(module.params, check=module.check_mode))
 
 
 if __name__ == "__main__":

@@ -73,9 +73,15 @@ class FleetModule(AnsibleModule):
 
 
 def _without_content(source: Any) -> Any:
-    if isinstance(source, Mapping) and source.get("inline") is not None:
-        return {**source, "inline": CONTENT_NOT_SHOWN}
-    return source if isinstance(source, Mapping) else CONTENT_NOT_SHOWN
+    if not isinstance(source, Mapping):
+        return CONTENT_NOT_SHOWN
+    shown = dict(source)
+    if shown.get("inline") is not None:
+        shown["inline"] = CONTENT_NOT_SHOWN
+    for form in ("helm", "template"):
+        if isinstance(shown.get(form), Mapping) and shown[form].get("values"):
+            shown[form] = {**shown[form], "values": CONTENT_NOT_SHOWN}
+    return shown
 
 
 def _kubeconfigs(params: Mapping[str, Any]) -> Iterator[str | Mapping[str, Any]]:
