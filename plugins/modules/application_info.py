@@ -38,6 +38,12 @@ options:
       - Look at the members as well, for live health, ready replicas and what differs from the revision.
     type: bool
     default: true
+  drift:
+    description:
+      - Compare the members with the revision in force, object by object and field by field, and say who changed what and when.
+      - It costs one list per kind and member. Fields that the application ignores are not reported.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -46,12 +52,58 @@ EXAMPLES = r"""
     name: shop
   register: shop
 
+- name: See what somebody changed by hand, and fail if anything was
+  navarch.fleet.application_info:
+    look: false
+    drift: true
+  register: drift
+  failed_when: drift.drifted > 0
+
 - name: Show it
   ansible.builtin.debug:
     msg: "{{ shop.table }}"
 """
 
 RETURN = r"""
+drift:
+  description:
+    - For each application and cluster, the objects that differ from the revision in force. C(what) is C(changed), C(missing), C(foreign)
+      (it belongs to somebody else now) or C(extra) (it carries our mark and is not in the revision).
+  returned: when O(drift) is set
+  type: list
+  elements: dict
+  sample:
+    - name: shop
+      tenant: default
+      revision: 3
+      drifted: 1
+      clusters:
+        idc-north:
+          drifted: 1
+          objects:
+            - object: Deployment shop/frontend
+              what: changed
+              reason: 1 fields differ
+              by: {manager: kubectl-edit, operation: Update, time: "2026-01-02T03:04:05Z"}
+              fields:
+                - field: .spec.replicas
+                  wanted: "3"
+                  found: "7"
+                  by: {manager: kubectl-edit, operation: Update, time: "2026-01-02T03:04:05Z"}
+drift_table:
+  description: The same as lines for a terminal, one per object.
+  returned: when O(drift) is set
+  type: list
+  elements: str
+drift_fields:
+  description: What the fields are and should be, one line each.
+  returned: when O(drift) is set
+  type: list
+  elements: str
+drifted:
+  description: How many objects differ in all.
+  returned: when O(drift) is set
+  type: int
 applications:
   description: The applications with phase, revision, conditions, history, and what is in each cluster.
   returned: success
@@ -82,6 +134,8 @@ from typing import Any
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift import drifts, field_lines
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift import table as drift_table
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import statuses, table
 
 
@@ -91,6 +145,7 @@ def main() -> None:
             "name": {"type": "str"},
             "tenant": {"type": "str"},
             "look": {"type": "bool", "default": True},
+            "drift": {"type": "bool", "default": False},
         },
     )
     run(module, lambda: work(module.params))
@@ -104,10 +159,22 @@ def work(params: dict[str, Any]) -> dict[str, Any]:
             title = f"{status.record.tenant}/{status.record.name}"
             clusters.setdefault(name, {})[title] = str(entry.health.get("state") or "Unknown")
     return {
+        **(differences(params) if params["drift"] else {}),
         "changed": False,
         "applications": [status.to_dict() for status in found],
         "table": table(found),
         "clusters": clusters,
+    }
+
+
+def differences(params: dict[str, Any]) -> dict[str, Any]:
+    found = drifts(open_hub(params), tenant=params["tenant"], name=params["name"])
+    shown = [entry.to_dict() for entry in found]
+    return {
+        "drift": shown,
+        "drift_table": drift_table(found),
+        "drift_fields": field_lines(found),
+        "drifted": sum(entry["drifted"] for entry in shown),
     }
 
 

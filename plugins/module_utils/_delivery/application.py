@@ -129,6 +129,10 @@ class Spec:
     """How a change goes over the clusters; empty is everywhere at once."""
     health: tuple[Mapping[str, Any], ...] = ()
     """The user's own rules of when an object is healthy."""
+    ignore: tuple[Mapping[str, Any], ...] = ()
+    """Fields that are left to whoever writes them, in the form of Argo CD's ``ignoreDifferences``."""
+    protected: bool = False
+    """It is not removed without a second word."""
     history_limit: int = KEPT_REVISIONS
     labels: Mapping[str, str] = field(default_factory=dict)
     """By which other applications speak of it."""
@@ -148,6 +152,10 @@ class Spec:
             found["rollout"] = dict(self.rollout)
         if self.health:
             found["health"] = [dict(rule) for rule in self.health]
+        if self.ignore:
+            found["ignoreDifferences"] = [dict(rule) for rule in self.ignore]
+        if self.protected:
+            found["deletionProtection"] = True
         if self.history_limit != KEPT_REVISIONS:
             found["revisionHistoryLimit"] = self.history_limit
         if self.labels:
@@ -168,6 +176,8 @@ class Spec:
             overrides=tuple(data.get("overrides") or ()),
             rollout=data.get("rollout") or {},
             health=tuple(data.get("health") or ()),
+            ignore=tuple(data.get("ignoreDifferences") or ()),
+            protected=bool(data.get("deletionProtection")),
             history_limit=int(data.get("revisionHistoryLimit") or KEPT_REVISIONS),
             labels=data.get("labels") or {},
         )

@@ -17,6 +17,7 @@ from .application import Owner, Settings, Spec
 from .canary import canary_health
 from .health_rules import judge_by
 from .identity import Identity, Manifest, identify
+from .ignoring import parse_rules
 from .prepare import Fleet, open_fleet
 from .progress import Phase, Progress, Wish, progress_of, save
 from .record import ApplicationRecord, get_record, write_status
@@ -58,7 +59,8 @@ class Campaign:
 
     def frame(self, revision: int, settings: Settings) -> Frame:
         """What is the same in all members of a step."""
-        return Frame(self.owner, settings, revision, judge=self.judge)
+        rules = parse_rules(self.record.spec.ignore)
+        return Frame(self.owner, settings, revision, judge=self.judge, ignore=rules)
 
     @property
     def judge(self) -> Judge:

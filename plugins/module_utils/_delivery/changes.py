@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .diff import comparable
+from .fields import MISSING
 from .identity import Manifest
 from .redact import masked
 
@@ -40,8 +41,17 @@ class FieldChange:
 def field_changes(before: Manifest, after: Manifest) -> tuple[FieldChange, ...]:
     """The fields that differ, without status and what a server counts."""
     return tuple(
-        FieldChange(path, _text(old), _text(new)) for path, old, new in _walk("", _shown(before), _shown(after))
+        FieldChange(path, value_text(old), value_text(new))
+        for path, old, new in _walk("", _shown(before), _shown(after))
     )
+
+
+def value_text(value: Any) -> str:
+    """A value for people, cut to length."""
+    if isinstance(value, _Absent) or value == MISSING:
+        return ABSENT
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= VALUE_SHOWN else f"{text[: VALUE_SHOWN - 3]}..."
 
 
 def _shown(manifest: Manifest) -> Manifest:
@@ -81,10 +91,3 @@ def _keyed(items: list[Any]) -> dict[str, Any] | None:
         return None
     named = {f"name={json.dumps(item['name'])}": item for item in items}
     return named if len(named) == len(items) else None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, _Absent):
-        return ABSENT
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= VALUE_SHOWN else f"{text[: VALUE_SHOWN - 3]}..."

@@ -20,6 +20,7 @@ from .application import Owner, Settings, Spec
 from .decide import Current, Decided, decide
 from .health_rules import judge_by
 from .identity import Identity, Manifest, identify
+from .ignoring import parse_rules
 from .manifests import Marks, namespace_manifest, needed_namespaces, variants_with_namespaces, with_namespaces
 from .plan import ClusterPlan, Plan
 from .record import ApplicationRecord
@@ -213,6 +214,7 @@ def prepare(
         growing=frozenset(growing(decided, current)),
         anywhere=frozenset(identify(item) for items in wanted.values() for item in items),
         judge=judge_by(spec.health),
+        ignore=parse_rules(spec.ignore),
         released=frozenset(past.record.status.get("released") or ()) if past.record else frozenset(),
     )
     leaving = sorted(({*past.current.clusters, *past.stale, *past.touched} - set(wanted)) - set(evicting))

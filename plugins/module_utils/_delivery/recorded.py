@@ -15,6 +15,7 @@ from .._registry.hub import Hub
 from .application import Owner, Settings, Spec
 from .decide import Current, Decided
 from .identity import Identity, identify
+from .ignoring import parse_rules
 from .plan import Plan
 from .prepare import Fleet, Prepared, growing, lost_plan, survey_all
 from .revision import Revision
@@ -50,6 +51,7 @@ def prepare_recorded(
         revision=revision.number,
         growing=frozenset(growing(decided, current)),
         anywhere=frozenset(identify(item) for items in revision.rendered.values() for item in items),
+        ignore=parse_rules(spec.ignore),
     )
     leaving = sorted({*current.clusters, *recorded.held} - set(revision.rendered) - set(without))
     lost = [name for name in leaving if fleet.is_lost(name)]

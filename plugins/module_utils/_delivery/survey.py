@@ -14,7 +14,9 @@ from .._kube.health import health
 from .._kube.session import Session
 from .adoption import gives_way, refusal, sheds, waiting_note
 from .application import Owner, Settings
+from .fielddrift import without_ignored
 from .identity import Identity, Manifest, identify
+from .ignoring import Ignore
 from .manifests import owner_of
 from .observe import LISTS_AT_ONCE, Observation, observe, unlabelled
 from .order import stage_of
@@ -63,6 +65,8 @@ class Frame:
     """All objects that some member is to have."""
     judge: Judge = health
     """Says how an object is, by the built-in rules and the user's."""
+    ignore: tuple[Ignore, ...] = ()
+    """Fields that are left to whoever writes them."""
     released: frozenset[str] = frozenset()
     """Clusters in which the application was given back: it is theirs until they are adopted again."""
 
@@ -148,7 +152,8 @@ def _previews(
     }
 
     def ask(_name: str, identity: Identity) -> Preview:
-        manifest, live = wanted[identity], observation.live.get(identity)
+        live = observation.live.get(identity)
+        manifest = without_ignored(wanted[identity], live, frame.ignore)
         resource = observation.resource_of(identity)
         if resource is None:
             return _unserved(manifest, wanted)
