@@ -304,6 +304,14 @@ explanation:
   type: list
   elements: str
   sample: ["cloud-east: 6 replicas, taken by division: 6 of 10 replicas; it has room for 60"]
+unmatched:
+  description:
+    - Selectors of the placement that match none of the clusters, with what there is instead; rarely meant, so each is also a warning.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "placement.clusterAffinity.labelSelector.matchLabels.env: labelSelector env=prdo matches none of 2 clusters; values of env are prod, test"
 decision:
   description: The whole decision with every step, as C(ApplicationDecision) writes it.
   returned: always
@@ -371,7 +379,14 @@ def main() -> None:
         },
         mutually_exclusive=[("clusters", "names")],
     )
-    run(module, lambda: decide(module.params, check_mode=module.check_mode))
+    run(module, lambda: answer(module))
+
+
+def answer(module: FleetModule) -> dict[str, Any]:
+    results = decide(module.params, check_mode=module.check_mode)
+    for stray in results["unmatched"]:
+        module.warn(stray)
+    return results
 
 
 if __name__ == "__main__":

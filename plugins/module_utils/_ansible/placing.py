@@ -26,6 +26,7 @@ from .._scheduling.request import (
     Workload,
     parse_clusters,
 )
+from .._scheduling.unmatched import unmatched
 from .._scheduling.validate import Problem, nearest, validate_placement
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         compatibility=params["compatibility"],
         explain=params["explain"],
     )
-    return _results(place(application), must_fit=params["must_fit"])
+    strays = [str(problem) for problem in unmatched(params["placement"], clusters)]
+    return _results(place(application), strays, must_fit=params["must_fit"])
 
 
 def refuse(problems: Sequence[Problem]) -> None:
@@ -78,7 +80,7 @@ def refuse(problems: Sequence[Problem]) -> None:
         )
 
 
-def _results(decision: ApplicationDecision, *, must_fit: bool) -> dict[str, Any]:
+def _results(decision: ApplicationDecision, strays: list[str], *, must_fit: bool) -> dict[str, Any]:
     failure, selection = decision.error, decision.selection
     rows = application_table(decision)
     partial = {key: each.partial.to_dict() for key, each in decision.workloads.items() if each.partial is not None}
@@ -95,6 +97,7 @@ def _results(decision: ApplicationDecision, *, must_fit: bool) -> dict[str, Any]
         "explanation": explain_application(decision),
         "decision": decision.to_dict(),
         "error": failure and failure.to_dict(),
+        "unmatched": strays,
         **({"failed": True, "msg": _message(decision, failure)} if failure and must_fit else {}),
     }
 

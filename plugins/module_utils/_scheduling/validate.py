@@ -109,6 +109,13 @@ def _check_enum(value: object, allowed: Sequence[str], path: str) -> Iterator[Pr
         )
 
 
+def _check_range(value: float, schema: Schema, path: str) -> Iterator[Problem]:
+    if value < schema.get("minimum", value):
+        yield Problem(path, f"expected at least {schema['minimum']}, not {value}")
+    elif value > schema.get("maximum", value):
+        yield Problem(path, f"expected at most {schema['maximum']}, not {value}")
+
+
 def _check_length(value: str, schema: Schema, path: str) -> Iterator[Problem]:
     if len(value) < schema.get("minLength", 0):
         yield Problem(path, "must not be empty")

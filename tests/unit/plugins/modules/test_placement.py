@@ -166,3 +166,13 @@ def test_facts_of_the_wrong_form_are_refused_by_path(change: dict[str, Any], mes
     with pytest.raises(InputError) as caught:
         decide(params(**change), check_mode=False)
     assert message in str(caught.value)
+
+
+def test_a_selector_that_matches_nobody_is_a_warning() -> None:
+    results = decide(
+        params(placement={**DIVIDED, "clusterAffinity": {"clusterNames": ["idc", "clout"]}}), check_mode=False
+    )
+    assert results["unmatched"] == [
+        "placement.clusterAffinity.clusterNames[1]: no cluster is named clout; known are cloud, idc (did you mean cloud?)"
+    ]
+    assert results["chosen"] == ["idc"]
