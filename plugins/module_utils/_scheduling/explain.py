@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .decision import DIVISION, FILTER, GROUP, SCORE, Verdict
-from .filter import Rejection
+from .mismatch import wanted
 from .placement import Strategy
+from .rejection import Rejection
+from .request import JSON, Cluster
 from .shortage import lacking
 from .task import Candidate, Task
-from .wording import counted
+from .wording import counted, listed
 
 if TYPE_CHECKING:
     from .regions import Group
@@ -25,10 +27,25 @@ _UNIT = 1000
 _NO_RULE = "no rule of staticWeightList matches it", "add a rule to staticWeightList that matches it"
 
 
-def judge_rejected(rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str, Verdict]) -> None:
+def judge_rejected(task: Task, rejected: Iterable[tuple[str, Rejection]], verdicts: dict[str, Verdict]) -> None:
     """Write a verdict for each cluster that a filter dropped."""
+    clusters: dict[str, Cluster] = {}
     for name, rejection in rejected:
-        verdicts[name] = Verdict(False, FILTER, rejection.reason, rejection.change)
+        change = rejection.change
+        if rejection.filter == "affinity":
+            clusters = clusters or {cluster.name: cluster for cluster in task.request.clusters}
+            missing = wanted(_affinity(task), clusters[name])
+            change = f"it would need {listed(missing)}" if missing else change
+        verdicts[name] = Verdict(False, FILTER, rejection.reason, change)
+
+
+def _affinity(task: Task) -> JSON:
+    """The affinity group of this attempt as the user wrote it."""
+    placement = task.request.placement
+    for group in placement.get("clusterAffinities") or ():
+        if group.get("affinityName") == task.term.name:
+            return group
+    return placement.get("clusterAffinity") or {}
 
 
 def judge_passed(task: Task, candidates: Sequence[Candidate], verdicts: dict[str, Verdict]) -> None:

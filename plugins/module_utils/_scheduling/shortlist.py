@@ -86,7 +86,7 @@ def sort_out(verdicts: Iterable[tuple[Cluster, int | Rejection]]) -> Admission:
 def line_up(task: Task, admission: Admission, count: Count, notes: Notes) -> list[Candidate]:
     """Those that pass as candidates: counted, weighed, scored and ranked."""
     if admission.rejected:
-        notes.judges.append(partial(judge_rejected, admission.rejected))
+        notes.judges.append(partial(judge_rejected, task, admission.rejected))
     if not admission.passed:
         raise Unplaceable(Kind.FIT, _no_cluster_fits(admission.rejected))
     running = task.current.get

@@ -266,3 +266,40 @@ def test_what_is_missing_is_said_in_units_that_can_be_bought() -> None:
     assert decision.error.message == (
         "the 2 clusters have room for 6 replicas, 10 are to be placed; 4 of them lack 2 CPU and 4Gi memory"
     )
+
+
+@pytest.mark.parametrize(
+    ("affinity", "facts", "change"),
+    [
+        (
+            {"labelSelector": {"matchLabels": {"env": "prod", "tier": "gold"}}},
+            {"labels": {"env": "test"}},
+            "it would need label env=prod (it has test) and label tier=gold (it has none)",
+        ),
+        (
+            {"labelSelector": {"matchExpressions": [{"key": "env", "operator": "In", "values": ["prod", "stage"]}]}},
+            {"labels": {"env": "test"}},
+            "it would need label env In (prod, stage) (it has test)",
+        ),
+        (
+            {"fieldSelector": {"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["z2"]}]}},
+            {"zones": ["z1", "z2"]},
+            "it would need zone NotIn (z2) (it has z1, z2)",
+        ),
+        (
+            {"fieldSelector": {"matchExpressions": [{"key": "region", "operator": "Exists"}]}},
+            {},
+            "it would need region Exists (it has none)",
+        ),
+        ({"clusterNames": ["b"]}, {}, "it would need its name in clusterNames"),
+        ({"exclude": ["a"]}, {}, "it would need its name not in exclude"),
+    ],
+)
+def test_a_cluster_that_does_not_match_says_what_it_would_have_to_be(
+    affinity: dict[str, Any], facts: dict[str, Any], change: str
+) -> None:
+    for placement in (
+        {"clusterAffinity": affinity},
+        {"clusterAffinities": [{"affinityName": "only", **affinity}]},
+    ):
+        assert decided({"a": facts}, placement).clusters["a"].change == change
