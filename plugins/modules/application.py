@@ -278,6 +278,11 @@ decision:
   returned: success
   type: list
   elements: str
+explanation:
+  description: How the decision came about, line by line, and for each cluster what would have to change for the opposite answer.
+  returned: success
+  type: list
+  elements: str
 delivery:
   description: What is done in each cluster, as lines for a terminal.
   returned: success

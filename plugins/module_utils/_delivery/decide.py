@@ -16,8 +16,10 @@ from .._registry.member import Member
 from .._registry.scheduling import scheduling_cluster
 from .._scheduling.application import Application, ApplicationDecision, place
 from .._scheduling.neighbours import Neighbour
+from .._scheduling.report import explain_application
 from .._scheduling.request import Cluster, Target, parse_clusters
 from .._scheduling.request import Workload as Placed
+from .._scheduling.unmatched import unmatched
 from .._scheduling.validate import validate_placement
 from .application import Spec
 from .identity import Identity, Manifest, group_of
@@ -49,6 +51,10 @@ class Decided:
     """Per cluster of the registry: why it was taken, or by what it was dropped."""
     record: Mapping[str, Any]
     """The whole of it, as the scheduling room writes it."""
+    explanation: tuple[str, ...] = ()
+    """The same to read: groups, divisions, and for each cluster what would have to change."""
+    strays: tuple[str, ...] = ()
+    """Selectors of the placement that match none of the members."""
 
     def moved(self, current: Current) -> dict[Identity, dict[str, tuple[int, int]]]:
         """Replicas before and after, where they differ."""
@@ -105,9 +111,10 @@ def decide(
     )
     decision = place(application)
     reasons = _reasons(decision, members)
+    strays = tuple(str(problem) for problem in unmatched(spec.placement, clusters))
     if decision.error is not None:
         raise PlacementError(
-            decision.error.message.rstrip("."),
+            "; ".join([decision.error.message.rstrip("."), *strays[:3]]),
             object=f"Application {spec.tenant}/{spec.name}",
             next_step="Change the placement, or add clusters that fit; nothing was changed",
         )
@@ -122,7 +129,14 @@ def decide(
         for identity, request in requests.items()
         if request.key in decision.workloads
     }
-    return Decided(replicas, tuple(sorted(decision.clusters)), reasons, decision.to_dict())
+    return Decided(
+        replicas,
+        tuple(sorted(decision.clusters)),
+        reasons,
+        decision.to_dict(),
+        tuple(explain_application(decision)),
+        strays,
+    )
 
 
 def placed_workloads(spec: Spec, objects: Collection[Manifest]) -> dict[Identity, Placed]:

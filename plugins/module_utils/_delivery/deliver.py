@@ -168,9 +168,7 @@ def redecide(
     trigger = "reschedule" if reschedule else None
     around = look_around(hub, fleet.answering(evicting), record.spec.placement, tenant)
     members = {name: fleet.members[name] for name in force.variants.candidates(fleet.members)}
-    decided = decide(
-        record.spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around
-    )
+    decided = decide(record.spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around)
     return decided, past.current
 
 
@@ -329,7 +327,8 @@ def _answer(
         revision=prepared.revision.number,
         replicas=prepared.decided.replicas,
         reasons=prepared.decided.reasons,
-        warnings=(*prepared.notes, *warnings(prepared.plan, prepared.endpoints)),
+        explanation=prepared.decided.explanation,
+        warnings=(*prepared.decided.strays, *prepared.notes, *warnings(prepared.plan, prepared.endpoints)),
         diff=diffs(prepared.plan),
         failed=error is not None,
         message=message,

@@ -38,6 +38,8 @@ class Result:
     revision: int | None = None
     replicas: Mapping[Identity, Mapping[str, int]] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    explanation: tuple[str, ...] = ()
+    """The decision to read, with what would have to change."""
     warnings: tuple[str, ...] = ()
     diff: tuple[Mapping[str, str], ...] = ()
     failed: bool = False
@@ -56,6 +58,7 @@ class Result:
             "clusters": {name: dict(entry) for name, entry in sorted(self.clusters.items())},
             "notes": list(self.warnings),
             "decision": decision_lines(self.replicas, self.reasons),
+            "explanation": list(self.explanation),
             "delivery": delivery_lines(self.clusters),
             "msg": self.message,
         }
