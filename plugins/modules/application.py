@@ -145,6 +145,31 @@ options:
     type: list
     elements: str
     default: []
+  start_allow:
+    description:
+      - What may start although an override had scaled it to zero and is gone now, each as C(Kind) or C(Kind/name).
+        Everything else stays at zero, and is named.
+    type: list
+    elements: str
+    default: []
+  deletion_protection:
+    description:
+      - The application is removed only with I(confirm_removal). A single object is protected by its label
+        C(fleet.navarch.dev/deletion-protected=Always), and then deleted only when I(prune_allow) names it as C(Kind/name).
+    type: bool
+    default: false
+  confirm_removal:
+    description:
+      - Name of the protected application that may be removed.
+    type: str
+  ignore_differences:
+    description:
+      - Fields that are left to whoever writes them, in the form of Argo CD's C(ignoreDifferences), each with C(kind), and C(group), C(name) or
+        C(namespace) where wanted, and with C(jsonPointers) or C(managedFieldsManagers).
+      - Such a field is set when the object is created. Once somebody else changed it, it is neither repaired nor reported as drift.
+    type: list
+    elements: dict
+    default: []
   adopt:
     description:
       - Clusters in which objects that run already without us are taken over, without restarting a pod; C(*) means all.
@@ -344,6 +369,10 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 300},
             "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"], "default": "Abort"},
             "prune_allow": {"type": "list", "elements": "str", "default": []},
+            "start_allow": {"type": "list", "elements": "str", "default": []},
+            "deletion_protection": {"type": "bool", "default": False},
+            "confirm_removal": {"type": "str"},
+            "ignore_differences": {"type": "list", "elements": "dict", "default": []},
             "adopt": {"type": "list", "elements": "str", "default": []},
             "adopt_owners": {"type": "list", "elements": "str", "default": []},
             "adopt_changes": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},

@@ -32,6 +32,8 @@ def deliver_or_remove(params: Mapping[str, Any], *, check: bool) -> dict[str, An
         timeout=float(params["wait_timeout"]),
         conflict=Conflict(params["conflict_resolution"]),
         prune_allow=tuple(params["prune_allow"]),
+        start_allow=tuple(params["start_allow"]),
+        confirmed=params["confirm_removal"] or "",
         adoption=Adoption(
             clusters=tuple(params["adopt"]),
             owners=tuple(params["adopt_owners"]),
@@ -85,6 +87,8 @@ def _spec(params: Mapping[str, Any], settings: Settings) -> Spec:
         overrides=tuple(normalized(params["overrides"])),
         rollout=params["rollout"],
         health=tuple(params["health"]),
+        ignore=tuple(params["ignore_differences"]),
+        protected=params["deletion_protection"],
         history_limit=params["revision_history_limit"],
     )
 

@@ -97,6 +97,14 @@ class Settings:
     prune_allow: tuple[str, ...] = ()
     """What may be deleted although it is protected: ``Kind`` or ``Kind/name``."""
     adoption: Adoption = field(default_factory=Adoption)
+    start_allow: tuple[str, ...] = ()
+    """What may start although an override had scaled it to zero: ``Kind`` or ``Kind/name``."""
+    confirmed: str = ""
+    """The name of the protected application that may be removed."""
+
+    def starts(self, kind: str, name: str) -> bool:
+        """Whether the user consented to the start of what an override had stopped."""
+        return kind in self.start_allow or f"{kind}/{name}" in self.start_allow
 
     def allows(self, kind: str, name: str) -> bool:
         """Whether the user consented to the deletion of a protected object."""

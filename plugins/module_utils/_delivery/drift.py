@@ -17,6 +17,7 @@ from .._registry.hub import Hub
 from .adoption import mark_of
 from .application import Owner
 from .applyset import Parent
+from .autoscale import targets_of
 from .fielddrift import FieldDrift, Writer, field_drifts, is_ignored, last_writer
 from .fields import owned_digest
 from .identity import Identity, Manifest, identify
@@ -150,6 +151,7 @@ def compare(
     :param implied: namespaces that only have to be there.
     """
     found = []
+    rules = (*rules, *(_left_to_autoscaler(identity) for identity in targets_of(wanted.values())))
     for identity, manifest in sorted(wanted.items()):
         drift = _difference(identity, manifest, live.get(identity), parent, owner, identity in implied, rules)
         if drift is not None:
@@ -215,6 +217,10 @@ def _difference(
         return None
     newest = max((entry.writer for entry in fields if entry.writer), key=lambda writer: writer.time, default=None)
     return Drift(identity, Difference.CHANGED, f"{len(fields)} fields differ", fields, newest)
+
+
+def _left_to_autoscaler(identity: Identity) -> Ignore:
+    return Ignore(identity.kind, identity.group, identity.name, identity.namespace, (("spec", "replicas"),))
 
 
 def _look(hub: Hub, fleet: Fleet, record: ApplicationRecord, revision: Revision, cluster: str) -> tuple[Drift, ...]:

@@ -16,6 +16,7 @@ from .._kube.errors import ConflictError, DeadlineError, FleetError, NotFoundErr
 from .._kube.fanout import fan_out
 from .._kube.session import Propagation, Session, describe
 from .applyset import Parent, Trace, delete_parent, refuse_lower_epoch, write_parent
+from .autoscale import hand_over, without_replicas
 from .digest import digest
 from .fields import owned_digest
 from .identity import Identity, Manifest
@@ -200,7 +201,7 @@ def _write(run: Run, step: Step) -> None:
             if step.verdict is Verdict.ADOPT and live is not None:
                 run.guard.check()
                 live = mark_quietly(run.session, resource, live, run.frame.owner)
-            written = _applied(run, step, resource, at_version(manifest, live))
+            written = _scaled(run, step, resource, manifest, live)
             if step.sheds or step.verdict is Verdict.ADOPT:
                 run.guard.check()
                 written = shed(run.session, resource, written, step.sheds)
@@ -211,6 +212,17 @@ def _write(run: Run, step: Step) -> None:
                 raise
             live = run.session.get(resource, step.identity.name, step.identity.namespace or None)
             _still_writable(run, step, live)
+
+
+def _scaled(run: Run, step: Step, resource: Resource, manifest: Manifest, live: Manifest | None) -> Manifest:
+    """Apply; where the replicas pass to an autoscaler, they are handed over before our apply is silent about them."""
+    if not step.hands_over:
+        return _applied(run, step, resource, at_version(manifest, live))
+    if live is None:
+        live = _applied(run, step, resource, at_version(manifest, None))
+    run.guard.check()
+    kept = hand_over(run.session, resource, live)
+    return _applied(run, step, resource, at_version(without_replicas(manifest), kept))
 
 
 def _applied(run: Run, step: Step, resource: Resource, body: Manifest) -> Manifest:

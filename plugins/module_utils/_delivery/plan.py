@@ -88,6 +88,8 @@ class Preview:
     """Fields that were ours and that somebody took: they are taken back."""
     refused: str | None = None
     force: FieldConflicts = FieldConflicts.ABORT
+    hands_over: bool = False
+    """Its replicas pass to its autoscaler: they are ours alone until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Step:
     verdict: Verdict = Verdict.MAY_DIFFER
     sheds: tuple[str, ...] = ()
     """Field managers whose entries are removed after the write: what they set is ours then."""
+    hands_over: bool = False
+    """Its replicas pass to its autoscaler, as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +230,7 @@ def step_for(
     after = preview.after or preview.manifest
     operation = Operation.CREATE if live is None else Operation.UPDATE
     same = live is not None and preview.after is not None and comparable(live) == comparable(preview.after)
-    if same and not assessment.sheds:
+    if same and not assessment.sheds and not (preview.hands_over and live is not None):
         return Step(identity, Operation.UNCHANGED, "the server would change nothing", preview.manifest, live, live)
     reason = assessment.reason
     if preview.drift and assessment.verdict is not Verdict.ADOPT:
@@ -240,9 +244,10 @@ def step_for(
         after=after,
         unverified=preview.unverified,
         force=preview.force,
-        moves=identity in growing and _replicas(live) > _replicas(preview.manifest),
+        moves=identity in growing and _replicas(live) > _replicas(after),
         verdict=assessment.verdict,
         sheds=assessment.sheds,
+        hands_over=preview.hands_over,
     )
 
 

@@ -23,6 +23,7 @@ from .identity import Identity, Manifest, identify
 from .ignoring import parse_rules
 from .manifests import Marks, namespace_manifest, needed_namespaces, variants_with_namespaces, with_namespaces
 from .plan import ClusterPlan, Plan
+from .protect import held_at_zero
 from .record import ApplicationRecord
 from .render import MissingEndpoints, render
 from .revision import Head, Revision, RevisionState, load
@@ -187,7 +188,8 @@ def prepare(
     complete, implied = _with_implied_namespaces(placed)
     measures = tailoring(spec, fleet.members, own)
     rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset), measures)
-    wanted = {name: tuple(items) for name, items in rendering.clusters.items() if name not in evicting}
+    rendered = {name: tuple(items) for name, items in rendering.clusters.items() if name not in evicting}
+    wanted, held = held_at_zero(rendered, decided.replicas, past.force, settings)
     draft = Revision(
         number=0,
         namespace=spec.namespace,
@@ -236,6 +238,7 @@ def prepare(
         plan=plan,
         endpoints=rendering.without_endpoints,
         notes=(
+            *held,
             *rendering_notes(rendering, frozenset(fleet.members) - set(members)),
             *absent_references(rendering, surveys),
         ),

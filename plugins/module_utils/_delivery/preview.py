@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from .._kube.discovery import Resource
 from .._kube.errors import ApiError, BusyError, ConflictError, InvalidError, NotFoundError
@@ -20,11 +19,6 @@ from .plan import FieldConflict, Preview, predicted
 
 ABSENT_VERSION = "1"
 """A resourceVersion that no object has: with it an apply creates, and fails when somebody was faster."""
-
-SCALER = "kube-controller-manager"
-"""The manager that autoscalers write replicas as, through the subresource scale."""
-
-REPLICAS = ".spec.replicas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +49,6 @@ def preview(session: Session, resource: Resource, question: Question) -> Preview
             conflicts = field_conflicts(error)
             if not conflicts:
                 raise
-        if live is not None and _left_to_autoscaler(live, conflicts):
-            manifest = _without_replicas(manifest)
-            conflicts = tuple(conflict for conflict in conflicts if conflict.field != REPLICAS)
         foreign = [
             conflict
             for conflict in conflicts
@@ -130,17 +121,6 @@ def _without_answer(manifest: Manifest, live: Manifest | None, error: ApiError) 
 def _refuses_dry_runs(error: InvalidError) -> bool:
     """A webhook with side effects: the server says so in words only, as a BadRequest without a cause."""
     return error.code == 400 and not error.causes and "does not support dry run" in error.message
-
-
-def _left_to_autoscaler(live: Manifest, conflicts: Collection[FieldConflict]) -> bool:
-    if all(conflict.field != REPLICAS for conflict in conflicts):
-        return False
-    entries: list[Mapping[str, Any]] = (live.get("metadata") or {}).get("managedFields") or []
-    return any(entry.get("manager") == SCALER and entry.get("subresource") == "scale" for entry in entries)
-
-
-def _without_replicas(manifest: Manifest) -> Manifest:
-    return {**manifest, "spec": {key: value for key, value in manifest["spec"].items() if key != "replicas"}}
 
 
 def _manager(message: str) -> str:

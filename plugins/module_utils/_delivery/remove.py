@@ -19,6 +19,7 @@ from .execute import start
 from .identity import Manifest, identify
 from .plan import Operation, Plan
 from .prepare import Fleet, open_fleet, read_history, survey_all
+from .protect import refuse_protected
 from .publish import conditions, withdraw_decision
 from .record import delete_record, get_record, write_status
 from .result import Result, cluster_result, diffs, rollout_failure, warnings
@@ -33,6 +34,8 @@ def remove(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor, *
     heads = history(hub, tenant, name)
     if record is None and not heads:
         return Result(changed=False, message="there is no such application")
+    if record is not None:
+        refuse_protected(record, settings)
     past = read_history(hub, record, heads, tenant, name)
     fleet = open_fleet(hub)
     concerned = {*past.current.clusters, *past.stale, *(record.clusters if record else ()), *past.touched}

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._kube.errors import InputError
+from .autoscale import Bounds, shares_of, with_bounds
 from .dependencies import Missing, destinations, missing_references
 from .division import completions_of
 from .identity import Identity, Manifest, identify
@@ -67,12 +68,13 @@ def render(
     chosen = tuple(sorted(clusters))
     replicas: dict[Identity, Mapping[str, int]] = {}
     copies: dict[Identity, dict[str, Manifest]] = {}
+    totals = {identify(item): replicas_of(item) for item in ordered if has_replicas(item)}
     for manifest in ordered:
         identity = identify(manifest)
         sent: Mapping[str, int | None] = dict.fromkeys(chosen)
         if has_replicas(manifest):
             sent = replicas[identity] = _replicas_per_cluster(manifest, decisions.get(identity), chosen)
-        copies[identity] = _variants(manifest, sent, marks, tailoring)
+        copies[identity] = _variants(manifest, sent, marks, tailoring, shares_of(manifest, decisions, totals))
     targets = destinations(copies, chosen)
     left_out = {
         cluster: tuple(
@@ -150,24 +152,30 @@ def _replicas_per_cluster(
 
 
 def _variants(
-    manifest: Manifest, sent: Mapping[str, int | None], marks: Marks | None, tailoring: Tailoring | None
+    manifest: Manifest,
+    sent: Mapping[str, int | None],
+    marks: Marks | None,
+    tailoring: Tailoring | None,
+    bounds: Mapping[str, Bounds],
 ) -> dict[str, Manifest]:
     """The object for each cluster it is sent to; clusters for which nothing differs share one."""
     identity = identify(manifest)
     counts = {cluster: count for cluster, count in sent.items() if count is not None}
     completions = completions_of(manifest, counts, str(identity)) or {} if counts else {}
     wanted = replicas_of(manifest) if counts else 0
-    rendered: dict[tuple[int | None, int | None, str], Manifest] = {}
+    rendered: dict[tuple[int | None, int | None, str, Bounds | None], Manifest] = {}
     variants = {}
     for cluster, count in sent.items():
         source = tailoring.source_for(manifest, cluster) if tailoring is not None else manifest
         if source is None:
             continue
-        key = (count, completions.get(cluster), tailoring.key(source, cluster) if tailoring is not None else "")
+        look = tailoring.key(source, cluster) if tailoring is not None else ""
+        key = (count, completions.get(cluster), look, bounds.get(cluster))
         if key not in rendered:
             # Another number of replicas in the values of one cluster is meant for it, and not to be divided.
             divided = None if count is None or replicas_of(source) != wanted else count
-            rendered[key] = _variant(source, cluster, divided, completions.get(cluster), tailoring)
+            bounded = with_bounds(source, bounds.get(cluster))
+            rendered[key] = _variant(bounded, cluster, divided, completions.get(cluster), tailoring)
             if marks is not None:
                 rendered[key] = marked(rendered[key], marks)
         variants[cluster] = rendered[key]

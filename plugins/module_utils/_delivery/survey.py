@@ -14,6 +14,7 @@ from .._kube.health import health
 from .._kube.session import Session
 from .adoption import gives_way, refusal, sheds, waiting_note
 from .application import Owner, Settings
+from .autoscale import REASON, Scaled, at_present, is_handed_over, without_replicas
 from .fielddrift import without_ignored
 from .identity import Identity, Manifest, identify
 from .ignoring import Ignore
@@ -118,7 +119,13 @@ def _wanted_steps(
         )
         for identity, manifest in wanted.items()
     }
-    previews = _previews(work, frame, observation, wanted, assessments)
+    scaled = Scaled(work.session, wanted.values())
+    for identity, found in assessments.items():
+        live = observation.live.get(identity)
+        ours = live is not None and owner_of(live) == frame.owner.text and not is_handed_over(live)
+        if ours and found.verdict is Verdict.SAME and scaled.by_application(identity):
+            assessments[identity] = Assessment(Verdict.MAY_DIFFER, REASON)
+    previews = _previews(work, frame, observation, wanted, assessments, scaled)
     return [
         step_for(
             observation.live.get(identity),
@@ -137,6 +144,7 @@ def _previews(
     observation: Observation,
     wanted: Mapping[Identity, Manifest],
     assessments: Mapping[Identity, Assessment],
+    scaled: Scaled,
 ) -> dict[Identity, Preview]:
     """Ask the server about everything that may differ, side by side."""
     asked = [
@@ -164,7 +172,13 @@ def _previews(
         question = Question(manifest, live, work.previous.get(identity), frame.settings.conflict)
         if assessments[identity].verdict is Verdict.ADOPT:
             question = replace(question, gives_way=is_taken)
-        return preview(work.session, resource, question)
+        if not scaled(manifest, live):
+            return preview(work.session, resource, question)
+        if live is None:
+            return replace(preview(work.session, resource, question), hands_over=True)
+        # What is asked about has the replicas that are there: left out, they would seem to become one.
+        found = preview(work.session, resource, replace(question, manifest=at_present(manifest, live)))
+        return replace(found, manifest=without_replicas(found.manifest), hands_over=not is_handed_over(live))
 
     outcomes = fan_out({str(identity): identity for identity in asked}, ask, workers=LISTS_AT_ONCE)
     return {identity: outcomes[str(identity)].get() for identity in asked}

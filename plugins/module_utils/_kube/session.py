@@ -94,6 +94,16 @@ class Session:
         twin._discovery = self._discovery
         return twin
 
+    def acting_as(self, field_manager: str) -> Session:
+        """The same session, whose writes are another field manager's."""
+        twin = object.__new__(Session)
+        twin.cluster = self.cluster
+        twin._field_manager = field_manager
+        twin._transport = self._transport
+        twin._write_query = self._write_query
+        twin._discovery = self._discovery
+        return twin
+
     def request(
         self,
         method: str,
