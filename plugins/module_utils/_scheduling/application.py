@@ -26,9 +26,11 @@ from .filter import passes
 from .joint import count_jointly, joint_demand, running_now
 from .memory import Admission, Memory
 from .neighbours import NOBODY, Neighbour
+from .nodes import asked_amounts
 from .partial import nothing_of, partial_together, parts_of
 from .request import ESTIMATE_SUMMARY, JSON, NAVARCH, SUMMARY, Cluster, Request, Target, Workload
 from .schedule import decision_of, first_that_works, observed_after, place_once, prepare, schedule_task
+from .scorers import BALANCE
 from .select import select
 from .shortlist import admit, count_replicas, line_up, sort_out
 from .task import Candidate, Judge, Notes, Task
@@ -205,7 +207,21 @@ def _joint_task(application: Application, memory: Memory) -> Task:
             names[target.name] += target.replicas
     uid = application.workloads[0].uid if application.workloads else ""
     request = application.request(Workload(uid=uid), tuple(Target(name, replicas) for name, replicas in names.items()))
-    return replace(prepare(request, memory), serving=tuple(sorted(kinds.union(application.objects))))
+    task = replace(prepare(request, memory), serving=tuple(sorted(kinds.union(application.objects))))
+    scoring = task.placement.scoring
+    return replace(task, uses=_uses(application)) if scoring is not None and scoring.counts(BALANCE) else task
+
+
+def _uses(application: Application) -> dict[str, dict[str, int]]:
+    """What the workloads of the application use in each cluster now."""
+    uses: dict[str, dict[str, int]] = {}
+    for workload in application.workloads:
+        asked = asked_amounts(workload.resource_request)
+        for target in application.current.get(workload.key, ()):
+            here = uses.setdefault(target.name, {})
+            for name, amount in asked.items():
+                here[name] = here.get(name, 0) + amount * target.replicas
+    return uses
 
 
 def _choose(application: Application, task: Task, notes: Notes) -> list[Candidate]:

@@ -11,14 +11,15 @@ order of the clusters is: overflow tier, points, replicas they can hold, name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .companions import preference_points
 from .decision import Scores
+from .nodes import asked_amounts
 from .placement import Strategy
 from .quantity import parse_quantity
-from .request import Cluster
 from .scorers import (
     APPLICATION_AFFINITY,
     BALANCE,
@@ -82,34 +83,48 @@ def _stickiness(task: Task, candidates: list[Candidate]) -> Points:
 
 
 def _free_capacity(task: Task, candidates: list[Candidate]) -> Points:
-    """Replicas that still fit; most fit best."""
-    raw: list[float | None] = [float(candidate.available) for candidate in candidates]
+    """Replicas that fit, those running included, so that what is placed does not push itself away; most fit best."""
+    raw: list[float | None] = [float(candidate.capacity) for candidate in candidates]
     return raw, share_of_most(raw)
 
 
 def _balance(task: Task, candidates: list[Candidate]) -> Points:
-    """How much of the scarcest resource is used, in percent; where nobody counted, how many replicas of ours run."""
+    """How much of the scarcest resource others use, in percent; where nobody counted, how many applications stand there."""
     if all(candidate.cluster.resource_summary is None for candidate in candidates):
-        running: list[float | None] = [float(candidate.assigned) for candidate in candidates]
-        most = max((value for value in running if value is not None), default=0.0)
-        return running, rest_to_full([100 * (value or 0) / most if most else 0.0 for value in running])
+        return _balance_by_applications(task, candidates)
     asked = task.request.workload.resource_request or {}
-    raw = [_used(candidate.cluster, {"cpu", "memory", *asked}, task) for candidate in candidates]
+    raw = [_used(candidate, {"cpu", "memory", *asked}, task) for candidate in candidates]
     return raw, rest_to_full(raw)
 
 
-def _used(cluster: Cluster, resources: set[str], task: Task) -> float | None:
-    summary = cluster.resource_summary
+def _balance_by_applications(task: Task, candidates: list[Candidate]) -> Points:
+    own = task.request.application
+    standing = Counter(name for other in task.request.neighbours if not other.is_same(own) for name in other.clusters)
+    counted: list[float | None] = [float(standing[candidate.name]) for candidate in candidates]
+    most = max((count for count in counted if count is not None), default=0.0)
+    return counted, rest_to_full([100 * (count or 0) / most if most else None for count in counted])
+
+
+def _used(candidate: Candidate, resources: set[str], task: Task) -> float | None:
+    name, summary = candidate.name, candidate.cluster.resource_summary
     if summary is None:
         return None
-    gone = task.taken.get(cluster.name) or task.memory.taken.get(cluster.name)
+    gone = task.taken.get(name) or task.memory.taken.get(name)
     promised = (gone.resources if gone is not None else None) or {}
+    own = task.uses.get(name) or _own_use(task, candidate)
     shares = []
-    for name in sorted(resources):
-        there = parse_quantity(summary.allocatable.get(name, 0))
+    for resource in sorted(resources):
+        there = parse_quantity(summary.allocatable.get(resource, 0))
         if there > 0:
-            shares.append(100 * (there - summary.free.get(name, 0) + promised.get(name, 0)) / there)
-    return round(min(max(shares), 100.0), 4) if shares else None
+            used = there - summary.free.get(resource, 0) + promised.get(resource, 0) - own.get(resource, 0)
+            shares.append(min(max(100 * used / there, 0.0), 100.0))
+    return round(max(shares), 4) if shares else None
+
+
+def _own_use(task: Task, candidate: Candidate) -> Mapping[str, int]:
+    running = task.current.get(candidate.name, 0)
+    request = task.request.workload.resource_request
+    return {name: amount * running for name, amount in asked_amounts(request).items()} if running else {}
 
 
 def _cost(task: Task, candidates: list[Candidate]) -> Points:

@@ -94,6 +94,8 @@ class Task:
     """Whether this attempt places what fits."""
     settled: tuple[Spread, ...] = ()
     """Spread constraints for which the clusters are chosen already; the division still keeps their minimums."""
+    uses: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """With balance and several workloads: what these use per cluster now, in billionths."""
     leads: bool = False
     """Whether it goes where it finds room although its application group stands elsewhere."""
 

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.application import Application, place
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.decision import Decision
-from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.request import Request, Workload, parse_clusters
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.request import (
+    Request,
+    Target,
+    Workload,
+    parse_clusters,
+)
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.schedule import schedule
 
 DYNAMIC = {"replicaSchedulingType": "Divided", "weightPreference": {"dynamicWeight": "AvailableReplicas"}}
@@ -75,10 +80,38 @@ def test_balance_looks_at_the_share_that_is_used_not_at_the_size() -> None:
     assert totals(decision) == {"a": 50, "b": 80, "c": 50}
 
 
-def test_balance_without_facts_counts_our_own_replicas() -> None:
-    fleet = [{"name": "a", "available": 9}, {"name": "b", "available": 9}]
-    decision = decide(fleet, scoring={"stickiness": 0, "balance": 1}, current={"a": 1}, estimator="available")
-    assert totals(decision) == {"a": 0, "b": 100}
+def test_balance_without_facts_counts_the_other_applications_there() -> None:
+    fleet = [{"name": "a", "available": 9}, {"name": "b", "available": 9}, {"name": "c", "available": 9}]
+    others = [{"name": "x", "clusters": ["a", "b"]}, {"name": "y", "clusters": ["a"]}]
+    decision = decide(fleet, scoring={"stickiness": 0, "balance": 1}, neighbours=others, estimator="available")
+    assert totals(decision) == {"a": 0, "b": 50, "c": 100}
+    alone = decide(fleet, scoring={"stickiness": 0, "balance": 1}, estimator="available")
+    assert totals(alone) == {"a": 50, "b": 50, "c": 50}
+
+
+@pytest.mark.parametrize("scorer", ["freeCapacity", "balance"])
+def test_what_is_placed_does_not_push_itself_away(scorer: str) -> None:
+    scoring = {"stickiness": 0, scorer: 1}
+    first = decide([cluster("a", used=2), cluster("b", used=3)], scoring=scoring, replicas=4)
+    assert first.replicas == {"a": 4}
+    again = decide([cluster("a", used=6), cluster("b", used=3)], scoring=scoring, replicas=4, current={"a": 4})
+    assert again.replicas == {"a": 4}
+    assert totals(again) == totals(first)
+
+
+def test_an_application_of_several_workloads_does_not_push_itself_away() -> None:
+    workloads = tuple(
+        Workload.from_dict({"kind": "Deployment", "name": name, "replicas": 2, "resourceRequest": {"cpu": "1"}})
+        for name in ("web", "db")
+    )
+    placement = {"spreadConstraints": ONE, "scoring": {"stickiness": 0, "balance": 1}}
+    asked = Application(
+        clusters=parse_clusters([cluster("a", used=6), cluster("b", used=3)]),
+        placement=placement,
+        workloads=workloads,
+        current={each.key: (Target("a", 2),) for each in workloads},
+    )
+    assert place(asked).clusters == ("a",)
 
 
 @pytest.mark.parametrize(("weight", "goes"), [(0.5, "a"), (3, "b")])
