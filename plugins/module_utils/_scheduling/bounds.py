@@ -78,6 +78,10 @@ def reachable(spans: Iterable[Span], limit: int) -> int:
 
 def misfit(task: Task, spans: Sequence[Span], replicas: int) -> str:
     """Why just so many replicas cannot be placed."""
+    if not spans:
+        return (
+            "none of the clusters may hold a replica: they have no room or no weight, or minReplicas asks for too many"
+        )
     count = "the cluster holds" if len(spans) == 1 else f"the {len(spans)} clusters hold"
     capped = any(span.candidate.most is not None for span in spans)
     needed = [span for span in spans if span.needed]

@@ -17,10 +17,12 @@ from .bounds import counts_room
 from .errors import Kind, Unplaceable
 from .placement import Spread
 from .regions import Group, group_score, note_groups
-from .search import Held, Limits, largest_choice
+from .search import Found, Held, Limits, largest_choice
 from .spreading import groups_of
 from .task import Candidate, Notes, Task
 
+_TRIES = 8
+"""Clusters in use that are given up one by one, before all of them may be."""
 _WIDEST_FIRST = {"provider": 0, "region": 1, "zone": 2}
 
 
@@ -45,21 +47,35 @@ def select_groups(
 
 def _most(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candidate]:
     """The choice that holds most, with as much of the minimums as there are groups and clusters for."""
+    held = _held_if_counted(task)
     for relaxed in (limits, limits.as_far_as_there_are(ranked), limits.without_minimums()):
-        found = largest_choice(ranked, relaxed, _held_if_counted(task)).clusters
+        found = largest_choice(ranked, relaxed, held).clusters
         if found is not None:
-            return found
+            least = min(sum(map(held, found)), limits.enough)
+            return (
+                largest_choice(ranked, relaxed, held, staying=_running(task, ranked), at_least=least).clusters or found
+            )
     raise Unplaceable(Kind.OTHER, "no cluster stands in few enough groups for the spread constraints (maxGroups)")
 
 
 def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
-    """The best choice; but rather any other with all clusters in use than one without some of them."""
+    """The best choice; but rather any other with more of the clusters in use, the largest first."""
     best = _best(task, ranked, limits, limit)
+    names = {candidate.name for candidate in best}
+    running = _running(task, ranked)
+    for count in range(len(running), max(len(running) - _TRIES, 0), -1):
+        if names.issuperset(each.name for each in running[:count]):
+            break
+        found = _fewest_groups(task, ranked, limits, running[:count])
+        if found.clusters is not None:
+            return found.clusters
+    return best
+
+
+def _running(task: Task, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The clusters that it should rather not leave, those with most replicas first."""
     running = [] if task.fresh else [each for each in ranked if task.current.get(each.name)]
-    if all(any(each is other for other in best) for each in running):
-        return best
-    held = _held_if_counted(task)
-    return largest_choice(ranked, limits, held, staying=running, at_least=limits.enough).clusters or best
+    return sorted(running, key=lambda each: -task.current[each.name])
 
 
 def _best(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
@@ -67,7 +83,7 @@ def _best(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread
     try:
         return _guess(task, ranked, limits, limit)
     except Unplaceable as failure:
-        other = largest_choice(ranked, limits, _held_if_counted(task), at_least=limits.enough)
+        other = _fewest_groups(task, ranked, limits, ())
         if other.clusters is not None:
             return other.clusters
         if other.complete:
@@ -85,6 +101,17 @@ def groups_by(task: Task, clusters: Sequence[Candidate], spread: Spread, limit: 
         Group(name, tuple(each), group_score(task, each, spread, limit.min_groups)) for name, each in members.items()
     ]
     return sorted(groups, key=lambda group: (-group.score, group.name))
+
+
+def _fewest_groups(task: Task, ranked: Sequence[Candidate], limits: Limits, staying: Sequence[Candidate]) -> Found:
+    """Any choice with those clusters that satisfies all constraints, in as few groups as will do."""
+    held = _held_if_counted(task)
+    found = largest_choice(ranked, limits, held, staying=staying, at_least=limits.enough)
+    for narrow in limits.narrowed(ranked, staying) if found.clusters is not None else ():
+        other = largest_choice(ranked, narrow, held, staying=staying, at_least=limits.enough)
+        if other.clusters is not None:
+            return other
+    return found
 
 
 def _guess(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:

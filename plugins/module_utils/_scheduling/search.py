@@ -12,7 +12,7 @@ cannot hold the replicas is not followed. That search ends after so many steps t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .placement import Spread
@@ -56,6 +56,17 @@ class Limits:
 
     def without_minimums(self) -> Limits:
         return replace(self, fields=[replace(spread, min_groups=1) for spread in self.fields], least=1)
+
+    def narrowed(self, clusters: Sequence[Candidate], staying: Sequence[Candidate]) -> Iterator[Limits]:
+        """The same with fewer groups allowed: those that are wanted or stay, then one more of each field, and so on."""
+        first = [max(spread.min_groups, len(self.groups(staying, spread))) for spread in self.fields]
+        last = [spread.max_groups or len(self.groups(clusters, spread)) for spread in self.fields]
+        for more in range(max(end - begin for begin, end in zip(first, last, strict=True))):
+            fields = [
+                replace(spread, max_groups=min(begin + more, end))
+                for spread, begin, end in zip(self.fields, first, last, strict=True)
+            ]
+            yield replace(self, fields=fields)
 
     def groups(self, clusters: Iterable[Candidate], spread: Spread) -> set[str]:
         return {group for each in clusters for group in groups_of(each, spread)}

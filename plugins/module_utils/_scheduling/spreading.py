@@ -24,8 +24,11 @@ def keeps_minimums(task: Task, used: Sequence[Candidate]) -> bool:
 
 def must_be_used(task: Task, usable: Sequence[Candidate], notes: Notes) -> list[Candidate]:
     """A few clusters that stand in enough groups for all constraints: those in use first, else the best in rank."""
-    running = [each for each in usable if task.current.get(each.name)] if task.sticky else []
+    running = [] if task.fresh else [each for each in usable if task.current.get(each.name)]
     picked = covering(task.spread, usable, covering(task.spread, running))
+    others = covering(task.spread, usable) if len(picked) > task.replicas else picked
+    if len(others) <= task.replicas:
+        picked = others
     for spread in task.spread:
         found = len(_covered(spread, picked))
         if found < spread.min_groups:

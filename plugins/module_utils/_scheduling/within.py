@@ -125,7 +125,7 @@ def _by_preference(task: Task, spans: Sequence[Span], votes: Mapping[str, int]) 
         order = sorted(spans, key=lambda span: (-_points(task, span), -votes[span.name]))
     else:
         order = in_turn(task.placement.hierarchy, spans)
-    return sorted(order, key=lambda span: not span.runs)
+    return sorted(order, key=lambda span: task.fresh or not task.current.get(span.name))
 
 
 def _keeping(spans: Sequence[Span]) -> list[Span]:
