@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ GIT = {
     "required": ["repository"],
     "description": "A reference to a repository; ref is a branch, a tag or a commit, HEAD by default.",
 }
+
+
+Run = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +122,24 @@ def fetch(reference: Reference, folder: Path, base: Path) -> Checkout:
     if _COMMIT.fullmatch(reference.ref):
         _fetch_commit(run, reference.ref)
     else:
-        run("fetch", "--quiet", "--depth", "1", "--no-tags", "origin", reference.ref)
+        _fetch_named(run, reference.ref)
     run("checkout", "--quiet", "--detach", "FETCH_HEAD")
     commit = run("rev-parse", "HEAD").strip()
     _refuse_leaks(folder, subject)
     return Checkout(folder, commit, f"git {without_login(reference.repository)}@{commit[:12]}")
 
 
-def _fetch_commit(run: Any, commit: str) -> None:
+def _fetch_named(run: Run, ref: str) -> None:
+    try:
+        run("fetch", "--quiet", "--depth", "1", "--no-tags", "origin", ref)
+    except InputError as error:
+        # Plain files behind a web server can't be fetched in part.
+        if "shallow" not in error.message:
+            raise
+        run("fetch", "--quiet", "--no-tags", "origin", ref)
+
+
+def _fetch_commit(run: Run, commit: str) -> None:
     try:
         run("fetch", "--quiet", "--depth", "1", "--no-tags", "origin", commit)
     except InputError:
