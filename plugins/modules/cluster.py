@@ -111,7 +111,7 @@ options:
         type: bool
       cost:
         description:
-          - Price per core and hour, in no currency. The cheaper one wins among equals.
+          - Price per core and hour, in no currency. Counts where a placement gives C(scoring.cost) weight.
         type: float
       infrastructure:
         description:
@@ -119,7 +119,10 @@ options:
         type: dict
       maintenance_windows:
         description:
-          - When it may be disturbed.
+          - When it takes no new work. What runs there stays.
+          - Each is a span with C(start) and C(end) as RFC 3339, or comes again with C(cron) (five fields), C(duration) such as C(4h)
+            and C(timezone) such as C(Europe/Berlin), by default UTC.
+          - C(leadTime) keeps new work away that long before it begins already.
         type: list
         elements: dict
   state:

@@ -107,11 +107,12 @@ class Companions:
 
 
 _NONE = Companions()
+_FIELDS = ("applicationAffinity", "applicationAntiAffinity", "workloadAffinity", "applicationGroup")
 
 
 def uses_neighbours(placement: JSON) -> bool:
     """Whether a placement needs to know where other applications stand."""
-    return Companions.from_dict(placement) is not None
+    return any(placement.get(field) for field in _FIELDS)
 
 
 def companion_rules(companions: Companions, request: Request) -> tuple[Rule, ...]:
