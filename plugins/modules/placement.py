@@ -289,7 +289,7 @@ table:
   type: list
   elements: dict
   sample:
-    - {cluster: idc-north, taken: true, replicas: 4, score: 0, by: division, reason: 4 of 10 replicas, change: null}
+    - {cluster: idc-north, taken: true, replicas: 4, score: 0, scores: {ClusterLocality: 0}, by: division, reason: 4 of 10 replicas, change: null}
 lines:
   description: The same as aligned text.
   returned: always

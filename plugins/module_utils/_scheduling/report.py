@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .decision import Decision, Partial, Verdict
+from .decision import FILTER, Decision, Partial, Verdict
 from .wording import alike, counted, listed, named
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def table(decision: Decision) -> list[dict[str, Any]]:
             "replicas": replicas.get(name),
             "by": verdict.by,
             "score": verdict.scores.total,
+            "scores": dict(verdict.scores.normalised),
             "reason": verdict.reason,
             "change": verdict.change,
         }
@@ -95,7 +96,8 @@ def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     for names, row in _few(rows):
         replicas = "-" if not row["taken"] else str(row["replicas"])
         change = f"; to change that: {row['change']}" if row["change"] else ""
-        cells.append((named(names, 3), replicas, points(row["score"]), row["by"], row["reason"] + change))
+        score = points(row["score"]) if row["by"] != FILTER else "-"
+        cells.append((named(names, 3), replicas, score, row["by"], row["reason"] + change))
     widths = [max(len(cell[column]) for cell in cells) for column in range(4)]
     return ["  ".join([*(cell[column].ljust(widths[column]) for column in range(4)), cell[4]]) for cell in cells]
 
@@ -186,7 +188,15 @@ def _cluster_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         change = f"; to change that: {row['change']}" if row["change"] else ""
         count = f" ({counted(len(names), 'cluster')})" if len(names) > 1 else ""
         fate = "taken" if row["taken"] else "dropped"
-        yield f"{named(names)}{count}:{share} {fate} by {row['by']}: {row['reason']}{change}"
+        yield f"{named(names)}{count}:{share} {fate} by {row['by']}: {row['reason']}{_scored(row)}{change}"
+
+
+def _scored(row: Mapping[str, Any]) -> str:
+    """The points by scorer, where more than one scorer was asked."""
+    if len(row["scores"]) < 2:
+        return ""
+    parts = ", ".join(f"{scorer} {points(score)}" for scorer, score in row["scores"].items())
+    return f"; score {points(row['score'])} ({parts})"
 
 
 def _few(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
