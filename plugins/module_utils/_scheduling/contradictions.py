@@ -15,6 +15,8 @@ JSON = Mapping[str, Any]
 Found = tuple[str, str]
 """(path, message)"""
 
+_WIDE_TO_NARROW = ("provider", "region", "zone")
+
 
 def contradictions(placement: JSON, path: str) -> Iterator[Found]:
     """Everything in the placement that cannot be satisfied, or contradicts another part."""
@@ -132,7 +134,51 @@ def _scheduling(scheduling: JSON, path: str) -> Iterator[Found]:
             yield f"{path}.replicaDivisionPreference", "has no meaning with Duplicated: nothing is divided"
         if weights is not None:
             yield f"{path}.weightPreference", "has no meaning with Duplicated: nothing is divided"
+        for field in ("minReplicas", "maxReplicas", "clusterReplicas"):
+            if scheduling.get(field) is not None:
+                yield f"{path}.{field}", "has no meaning with Duplicated: every cluster gets all replicas"
     elif preference == "Aggregated" and weights is not None:
         yield f"{path}.weightPreference", "has no meaning with Aggregated"
     for index, rule in enumerate((weights or {}).get("staticWeightList") or ()):
         yield from _affinity(rule["targetCluster"], f"{path}.weightPreference.staticWeightList[{index}].targetCluster")
+    yield from _bounds(scheduling, path)
+    yield from _hierarchy((weights or {}).get("hierarchy"), f"{path}.weightPreference.hierarchy")
+
+
+def _bounds(scheduling: JSON, path: str) -> Iterator[Found]:
+    least, most = scheduling.get("minReplicas"), scheduling.get("maxReplicas")
+    if least is not None and most is not None and least > most:
+        yield f"{path}.minReplicas", f"{least} is more than maxReplicas {most}"
+    for index, rule in enumerate(scheduling.get("clusterReplicas") or ()):
+        at = f"{path}.clusterReplicas[{index}]"
+        yield from _affinity(rule["targetCluster"], f"{at}.targetCluster")
+        own_least, own_most = rule.get("minReplicas"), rule.get("maxReplicas")
+        if own_least is None and own_most is None:
+            yield at, "says neither minReplicas nor maxReplicas"
+            continue
+        lower, upper = least if own_least is None else own_least, most if own_most is None else own_most
+        if lower is not None and upper is not None and lower > upper:
+            where = "of these clusters" if own_most is not None else "of all clusters, which counts for these as well"
+            yield f"{at}.minReplicas", f"{lower} is more than maxReplicas {upper} {where}"
+
+
+def _hierarchy(levels: Sequence[JSON] | None, path: str) -> Iterator[Found]:
+    if levels is None:
+        return
+    if not levels:
+        yield path, "is empty; leave it out to divide among the clusters alone"
+    seen: dict[str, int] = {}
+    for index, level in enumerate(levels):
+        at, field, label = f"{path}[{index}]", level.get("byField"), level.get("byLabel")
+        if (field is None) == (label is None):
+            yield at, "needs either byField or byLabel"
+        name = field or f"label {label}"
+        if name in seen:
+            yield at, f"a level by {name} is given already, in {path}[{seen[name]}]"
+        for narrower in _WIDE_TO_NARROW[_WIDE_TO_NARROW.index(field) + 1 :] if field in _WIDE_TO_NARROW else ():
+            if narrower in seen and name not in seen:
+                yield at, f"{name} is wider than {narrower}, so it has to stand before {path}[{seen[narrower]}]"
+        seen.setdefault(name, index)
+        weights, default = level.get("weights") or {}, level.get("defaultWeight")
+        if (weights or default == 0) and not default and not any(weights.values()):
+            yield at, "gives no group a weight, so nothing could be placed"

@@ -134,9 +134,9 @@ def _keeping(spans: Sequence[Span]) -> list[Span]:
 
 
 def _shrinking(task: Task, spans: Sequence[Span]) -> list[Span]:
-    """Nobody gets anything more; the largest is the last to go."""
+    """Nobody gets anything more; the largest is the last to go, of equals the first by name."""
     used = [replace(span, most=span.start) for span in spans if span.start]
-    return sorted(used, key=lambda span: (-_points(task, span), -span.start))
+    return sorted(used, key=lambda span: (-_points(task, span), -span.start, span.name))
 
 
 def _points(task: Task, span: Span) -> float:
