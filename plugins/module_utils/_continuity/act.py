@@ -151,7 +151,7 @@ class Executor:
             return work(step)
 
         # One application changes one record, so side by side means one worker for all steps of an application.
-        for wave in _waves(ready):
+        for wave in waves(ready):
             for number, outcome in fan_out(wave, attempt, workers=SIDE_BY_SIDE).items():
                 self.done.append(_done(ready[number], outcome.value, outcome.error))
 
@@ -197,19 +197,37 @@ def _done(step: Step, result: Result | None, error: FleetError | None) -> Done:
     return Done(step, result, error)
 
 
-def _waves(steps: Mapping[str, Step]) -> list[dict[str, Step]]:
-    """Groups in which no application occurs twice."""
-    waves: list[dict[str, Step]] = []
+def waves(steps: Mapping[str, Step]) -> list[dict[str, Step]]:
+    """Groups to be carried out one after the other, in which no application occurs twice.
+
+    Applications that mind others come last and, of a tenant, one at a time: each has to see where those before it went.
+    """
+    plain = {number: step for number, step in steps.items() if not _minds_others(step)}
+    mindful = {number: step for number, step in steps.items() if number not in plain}
+    return [*_apart(plain, _application), *_apart(mindful, lambda step: _application(step).partition("/")[0])]
+
+
+def _apart(steps: Mapping[str, Step], of: Callable[[Step], str]) -> list[dict[str, Step]]:
+    """As few groups as will do, in which no two steps are of the same."""
+    found: list[dict[str, Step]] = []
     taken: list[set[str]] = []
     for number, step in steps.items():
-        key = step.application.key if isinstance(step, (Move, Clean, Return)) else ""
-        index = next((place for place, keys in enumerate(taken) if key not in keys), len(waves))
-        if index == len(waves):
-            waves.append({})
+        key = of(step)
+        index = next((place for place, keys in enumerate(taken) if key not in keys), len(found))
+        if index == len(found):
+            found.append({})
             taken.append(set())
-        waves[index][number] = step
+        found[index][number] = step
         taken[index].add(key)
-    return waves
+    return found
+
+
+def _application(step: Step) -> str:
+    return step.application.key if isinstance(step, (Move, Clean, Return)) else ""
+
+
+def _minds_others(step: Step) -> bool:
+    return isinstance(step, (Move, Return)) and step.application.minds_others
 
 
 def _without(notes: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:

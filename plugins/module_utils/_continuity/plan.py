@@ -47,6 +47,8 @@ class Application:
     departures: Mapping[str, Departure] = field(default_factory=dict)
     failover: Mapping[str, object] = field(default_factory=dict)
     tolerations: tuple[Mapping[str, object], ...] = ()
+    minds_others: bool = False
+    """Whether its placement speaks of other applications."""
 
     @property
     def key(self) -> str:

@@ -17,6 +17,7 @@ from .._registry.member import Member, Observer, parse_time
 from .._registry.members import list_members
 from .._registry.names import TAINT_UNREACHABLE
 from .._registry.probe import Observation, observed_member, probe, record
+from .._scheduling.companions import uses_neighbours
 from .observation import Evidence, Judgement, Look, Opinion, Outcome, Policy, State, failures_in_a_row, judge
 from .plan import Application, Departure
 from .wishes import NO_EXECUTE
@@ -133,6 +134,7 @@ def _application(found: ApplicationRecord) -> Application:
         departures=departures_of(found.failover),
         failover=dict(found.spec.failover),
         tolerations=tuple(found.spec.placement.get("clusterTolerations") or ()),
+        minds_others=uses_neighbours(found.spec.placement),
     )
 
 
