@@ -44,10 +44,18 @@ def test_every_variable_of_the_role_is_in_the_schema_with_a_description() -> Non
     assert all(each["description"] for each in SCHEMA["properties"].values())
 
 
-def test_every_field_at_the_top_of_a_placement_is_described() -> None:
+def undescribed(form: dict[str, Any], path: str) -> Iterator[str]:
+    for name, field in form.get("properties", {}).items():
+        if not field.get("description"):
+            yield f"{path}.{name}"
+        yield from undescribed(field, f"{path}.{name}")
+    if isinstance(form.get("items"), dict):
+        yield from undescribed(form["items"], f"{path}[]")
+
+
+def test_every_field_of_a_placement_is_described_for_whoever_completes_it_in_an_editor() -> None:
     (placement,) = [form for form in SCHEMA["properties"]["application_placement"]["anyOf"] if form["type"] == "object"]
-    bare = [name for name, form in placement["properties"].items() if not form.get("description")]
-    assert not bare
+    assert list(undescribed(placement, "placement")) == []
 
 
 def application_files() -> Iterator[Any]:

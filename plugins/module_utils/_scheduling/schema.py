@@ -36,27 +36,42 @@ _TEXT = {"type": "string"}
 _NAMES = _list({"type": "string", "minLength": 1})
 _COUNT = {"type": "integer", "minimum": 0}
 
+_OPERATOR = {
+    "enum": ["In", "NotIn", "Exists", "DoesNotExist"],
+    "description": "In and NotIn compare with values, Exists and DoesNotExist take none.",
+}
+_VALUES = _list(_TEXT, "For In and NotIn.")
 _LABEL_RULE = _object(
-    {"key": _TEXT, "operator": {"enum": ["In", "NotIn", "Exists", "DoesNotExist"]}, "values": _list(_TEXT)},
+    {"key": {**_TEXT, "description": "Name of the label."}, "operator": _OPERATOR, "values": _VALUES},
     required=("key", "operator"),
 )
 LABEL_SELECTOR = _object(
-    {"matchLabels": {"type": "object", "additionalProperties": _TEXT}, "matchExpressions": _list(_LABEL_RULE)},
+    {
+        "matchLabels": {
+            "type": "object",
+            "additionalProperties": _TEXT,
+            "description": "Labels with their values; all of them.",
+        },
+        "matchExpressions": _list(_LABEL_RULE, "Rules over labels; all of them."),
+    },
     description="A Kubernetes label selector over the labels of the clusters.",
 )
 _FIELD_RULE = _object(
     {
-        "key": {"enum": ["provider", "region", "zone"]},
-        "operator": {"enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
-        "values": _list(_TEXT),
+        "key": {"enum": ["provider", "region", "zone"], "description": "Field of the cluster; zone: one of its zones."},
+        "operator": _OPERATOR,
+        "values": _VALUES,
     },
     required=("key", "operator"),
 )
 _AFFINITY = {
     "labelSelector": LABEL_SELECTOR,
-    "fieldSelector": _object({"matchExpressions": _list(_FIELD_RULE)}),
-    "clusterNames": _NAMES,
-    "exclude": _NAMES,
+    "fieldSelector": _object(
+        {"matchExpressions": _list(_FIELD_RULE, "All of them.")},
+        description="Rules over provider, region and zone of the clusters.",
+    ),
+    "clusterNames": {**_NAMES, "description": "Only these clusters."},
+    "exclude": {**_NAMES, "description": "Not these, whatever else says."},
 }
 CLUSTER_AFFINITY = _object(
     _AFFINITY, description="Clusters that match every part given; none given means all clusters."
@@ -69,9 +84,17 @@ _BOUNDS = {
         "description": "Ours: no cluster gets more than so many.",
     },
 }
-_AFFINITY_NAME = {"type": "string", "minLength": 1, "maxLength": 32}
+_AFFINITY_NAME = {"type": "string", "minLength": 1, "maxLength": 32, "description": "Name of the group, once only."}
 _NAME = {"type": "string", "minLength": 1}
 _WEIGHT = {"type": "number", "minimum": 0}
+_SCORED = (
+    "To stay where it runs.",
+    "Much room.",
+    "Little use of the resource that is scarcest there.",
+    "A low price.",
+    "Near the applications that it prefers, far from those that it shuns.",
+    "Where its data is.",
+)
 
 _OTHERS = _object(
     {
@@ -87,7 +110,7 @@ _OTHERS = _object(
 
 
 def _between_applications(description: str) -> dict[str, Any]:
-    weight = {"type": "integer", "minimum": 1, "maximum": 100}
+    weight = {"type": "integer", "minimum": 1, "maximum": 100, "description": "How much it counts among the preferred."}
     return _object(
         {
             "required": _list(_OTHERS, "Has to hold."),
@@ -97,7 +120,11 @@ def _between_applications(description: str) -> dict[str, Any]:
     )
 
 
-_GROUP_BY = _object({"groupByLabelKey": _NAME}, required=("groupByLabelKey",))
+_GROUP_BY = _object(
+    {"groupByLabelKey": {**_NAME, "description": "Applications with the same value of this label are a group."}},
+    required=("groupByLabelKey",),
+    description="Members of one group.",
+)
 
 PLACEMENT = _object(
     {
@@ -119,11 +146,14 @@ PLACEMENT = _object(
         "clusterTolerations": _list(
             _object(
                 {
-                    "key": _TEXT,
-                    "operator": {"enum": ["Exists", "Equal"]},
-                    "value": _TEXT,
-                    "effect": {"enum": ["", "NoSchedule", "PreferNoSchedule", "NoExecute"]},
-                    "tolerationSeconds": {"type": "integer"},
+                    "key": {**_TEXT, "description": "Key of the taint; none with operator Exists means any."},
+                    "operator": {"enum": ["Exists", "Equal"], "description": "Equal by default."},
+                    "value": {**_TEXT, "description": "Value of the taint, for operator Equal."},
+                    "effect": {
+                        "enum": ["", "NoSchedule", "PreferNoSchedule", "NoExecute"],
+                        "description": "Effect of the taint; none means any.",
+                    },
+                    "tolerationSeconds": {"type": "integer", "description": "For how long; for ever by default."},
                 }
             ),
             "Taints of clusters that do not keep the workloads away.",
@@ -131,40 +161,75 @@ PLACEMENT = _object(
         "spreadConstraints": _list(
             _object(
                 {
-                    "spreadByField": {"enum": ["cluster", "region", "zone", "provider"]},
-                    "spreadByLabel": {"type": "string", "minLength": 1},
-                    "minGroups": _COUNT,
-                    "maxGroups": _COUNT,
+                    "spreadByField": {
+                        "enum": ["cluster", "region", "zone", "provider"],
+                        "description": "What makes a group; cluster by default.",
+                    },
+                    "spreadByLabel": {
+                        "type": "string",
+                        "minLength": 1,
+                        "description": "Clusters with the same value of this label are a group.",
+                    },
+                    "minGroups": {**_COUNT, "description": "At least so many groups; 1 by default."},
+                    "maxGroups": {**_COUNT, "description": "At most so many; left out means no limit."},
                 }
             ),
             "Over how many clusters, regions, zones, providers or labelled groups to spread.",
         ),
         "replicaScheduling": _object(
             {
-                "replicaSchedulingType": {"enum": ["Duplicated", "Divided"]},
-                "replicaDivisionPreference": {"enum": ["Weighted", "Aggregated"]},
+                "replicaSchedulingType": {
+                    "enum": ["Duplicated", "Divided"],
+                    "description": "Each chosen cluster gets all replicas, or they are divided (the default here).",
+                },
+                "replicaDivisionPreference": {
+                    "enum": ["Weighted", "Aggregated"],
+                    "description": "By weight (the default), or into as few clusters as hold them.",
+                },
                 "weightPreference": _object(
                     {
                         "staticWeightList": _list(
                             _object(
-                                {"targetCluster": CLUSTER_AFFINITY, "weight": {"type": "integer", "minimum": 1}},
+                                {
+                                    "targetCluster": CLUSTER_AFFINITY,
+                                    "weight": {
+                                        "type": "integer",
+                                        "minimum": 1,
+                                        "description": "Against the weights of the others.",
+                                    },
+                                },
                                 required=("targetCluster", "weight"),
-                            )
+                            ),
+                            "Weights of clusters; of several rules that match the highest counts.",
                         ),
-                        "dynamicWeight": {"enum": ["AvailableReplicas"]},
+                        "dynamicWeight": {
+                            "enum": ["AvailableReplicas"],
+                            "description": "By the room that each cluster has; staticWeightList is not looked at then.",
+                        },
                         "hierarchy": _list(
                             _object(
                                 {
-                                    "byField": {"enum": ["provider", "region", "zone"]},
-                                    "byLabel": {"type": "string", "minLength": 1},
-                                    "weights": {"type": "object", "additionalProperties": _COUNT},
-                                    "defaultWeight": _COUNT,
+                                    "byField": {
+                                        "enum": ["provider", "region", "zone"],
+                                        "description": "What makes a group.",
+                                    },
+                                    "byLabel": {**_NAME, "description": "Or the label that makes one."},
+                                    "weights": {
+                                        "type": "object",
+                                        "additionalProperties": _COUNT,
+                                        "description": "Weight by group.",
+                                    },
+                                    "defaultWeight": {
+                                        **_COUNT,
+                                        "description": "Of groups not named; 0, or 1 where none is.",
+                                    },
                                 }
                             ),
                             "Ours: weights of groups, from wide to narrow; each group divides its share among the groups"
                             " inside it, the narrowest among its clusters.",
                         ),
-                    }
+                    },
+                    description="What the weight of a cluster is; all are equal when it is left out.",
                 ),
                 **_BOUNDS,
                 "clusterReplicas": _list(
@@ -187,7 +252,7 @@ PLACEMENT = _object(
             "description": "Ours: whether a rebalance may move replicas of it (the default), or never does.",
         },
         "scoring": _object(
-            dict.fromkeys(SCORERS, _WEIGHT),
+            {name: {**_WEIGHT, "description": text} for name, text in zip(SCORERS, _SCORED, strict=True)},
             description="Ours: how much each scorer counts where clusters are chosen. Stickiness alone when left out.",
         ),
         "applicationAffinity": _between_applications("Ours: near which other applications it stands."),
@@ -205,7 +270,12 @@ PLACEMENT = _object(
             {
                 "objects": _list(
                     _object(
-                        {"apiVersion": _NAME, "kind": _NAME, "namespace": _NAME, "name": _NAME},
+                        {
+                            "apiVersion": {**_NAME, "description": "Any when left out."},
+                            "kind": {**_NAME, "description": "Such as PersistentVolumeClaim."},
+                            "namespace": {**_NAME, "description": "None for objects without one."},
+                            "name": {**_NAME, "description": "Its name."},
+                        },
                         required=("kind", "name"),
                     ),
                     "Volumes, services and other objects that are in the clusters already.",
