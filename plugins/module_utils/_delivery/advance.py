@@ -20,7 +20,7 @@ from .._registry.hub import Hub
 from .._registry.lease import Lock
 from .._registry.scheduling import scheduling_cluster
 from .._scheduling.request import parse_clusters
-from .campaign import Campaign, answer, breach, cut, entries, stopped
+from .campaign import Campaign, answer, breach, cut, entries, reason_of, stopped
 from .canary import canary_manifests, without_shrinking
 from .cluster_values import cluster_facts
 from .decide import Current
@@ -32,6 +32,7 @@ from .observe import observe
 from .plan import Operation, Plan, Step, Verdict
 from .prepare import Fleet, History, Prepared, growing
 from .progress import Phase, Progress, Wish, active_rollout, save, spec_digest
+from .promises import begun
 from .publish import conditions, timestamp
 from .record import write_spec
 from .recorded import decided_of, implied_in
@@ -81,6 +82,7 @@ def begin(hub: Hub, fleet: Fleet, prepared: Prepared, past: History, lock: Lock,
     message = f"revision {number} is being rolled out"
     save(hub, spec.tenant, spec.name, progress, lambda status: {
         **status, "phase": "Progressing", "epoch": lock.epoch,
+        "promises": begun(status, prepared.gains, timestamp()),
         "conditions": conditions(status, {"Applied": ("Unknown", "Progressing", message)}),
     })  # fmt: skip
     if former is not None and former.revision != number:
@@ -204,7 +206,8 @@ def _batch(campaign: Campaign, names: Sequence[str], results: dict[str, dict[str
     if touched != campaign.progress.touched:
         campaign = campaign.at(replace(campaign.progress, touched=touched))
     frame = campaign.frame(campaign.target.number, campaign.settings)
-    rollout = grow_out({name: start(found.survey, frame, campaign.lock, campaign.note) for name, found in able.items()})
+    runs = {name: start(found.survey, frame, campaign.lock, campaign.note) for name, found in able.items()}
+    rollout = grow_out(runs, campaign.tell)
     for name, error in failed.items():
         results[name] = {
             "action": "failed",
@@ -213,12 +216,12 @@ def _batch(campaign: Campaign, names: Sequence[str], results: dict[str, dict[str
             "errors": [str(error)],
             "error": error.to_dict(),
         }
-    reasons = {name: str(error) for name, error in failed.items()}
+    reasons = {name: reason_of(error) for name, error in failed.items()}
     for name, found in able.items():
         health = rollout.health[name]
         results[name] = cluster_result(found.survey.plan, health, rollout.errors.get(name, ()))
         if not health.healthy:
-            reasons[name] = str(health.error) if health.error else f"not healthy: {'; '.join(health.reasons[:3])}"
+            reasons[name] = reason_of(health.error) if health.error else f"not healthy: {'; '.join(health.reasons[:3])}"
         notes.extend(f"{name}: {identity.label} knows no canary, it follows whole" for identity in found.whole)
     progress = replace(campaign.progress, failed={**campaign.progress.failed, **cut(reasons)})
     return campaign.at(progress, lambda before: {

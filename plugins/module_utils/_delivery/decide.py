@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from .._scheduling.validate import validate_placement
 from .application import Spec
 from .identity import Identity, Manifest, group_of
 from .manifests import scopes_of
+from .promises import Promise, taken_by
 from .surroundings import NOTHING_AROUND, Surroundings, own_identity
 from .workloads import has_replicas, workloads_of
 
@@ -91,12 +92,14 @@ def decide(
     evicting: Iterable[str] = (),
     trigger: str | None = None,
     around: Surroundings = NOTHING_AROUND,
+    promises: Collection[Promise] = (),
 ) -> Decided:
     """Place the application.
 
     :param evicting: clusters that it has to leave.
     :param trigger: ``reschedule`` places afresh, as if it ran nowhere.
     :param around: where other applications and data are.
+    :param promises: what was promised in members a moment ago and their facts may not show.
     :raises PlacementError: there is no cluster for it, or not room enough.
     """
     if not members:
@@ -109,6 +112,7 @@ def decide(
     application = question(
         spec, objects, clusters, current, evicting=evicting, trigger=trigger, neighbours=around.neighbours
     )
+    application = replace(application, taken=taken_by(promises, clusters))
     decision = place(application)
     reasons = _reasons(decision, members)
     strays = tuple(str(problem) for problem in unmatched(spec.placement, clusters))

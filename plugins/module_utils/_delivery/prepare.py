@@ -23,6 +23,7 @@ from .identity import Identity, Manifest, identify
 from .ignoring import parse_rules
 from .manifests import Marks, namespace_manifest, needed_namespaces, variants_with_namespaces, with_namespaces
 from .plan import ClusterPlan, Plan
+from .promises import Promise, gained, promised
 from .protect import held_at_zero
 from .record import ApplicationRecord
 from .render import MissingEndpoints, render
@@ -32,6 +33,7 @@ from .survey import Frame, Survey, Work, survey
 from .tailoring import tailoring
 from .variants import Variants
 from .whereabouts import absent_references, rendering_notes
+from .workloads import workloads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class Prepared:
     """What the rendering found that should be known."""
     evicted: tuple[str, ...] = ()
     """Clusters that must not be touched now."""
+    gains: tuple[Promise, ...] = ()
+    """What clusters get beyond what they have."""
 
     @property
     def empty(self) -> bool:
@@ -182,11 +186,14 @@ def prepare(
         current = with_running(fleet.sessions, placed, current)
     if decided is None:
         around = look_around(hub, fleet.answering(evicting), spec.placement, spec.tenant)
-        decided = decide(spec, placed, members, current, evicting=evicting, trigger=trigger, around=around)
+        promises = promised(hub, members, spec.tenant)
+        decided = decide(
+            spec, placed, members, current, evicting=evicting, trigger=trigger, around=around, promises=promises
+        )
     own.check(decided.clusters)
     owner = Owner(hub.id, spec.tenant, spec.name)
     complete, implied = _with_implied_namespaces(placed)
-    measures = tailoring(spec, fleet.members, own)
+    measures = tailoring(spec, fleet.members, own, implied)
     rendering = render(complete, decided.replicas, decided.clusters, Marks(owner.text, owner.applyset), measures)
     rendered = {name: tuple(items) for name, items in rendering.clusters.items() if name not in evicting}
     wanted, held = held_at_zero(rendered, decided.replicas, past.force, settings)
@@ -243,6 +250,7 @@ def prepare(
             *absent_references(rendering, surveys),
         ),
         evicted=tuple(sorted(set(evicting) & {*past.current.clusters, *past.stale})),
+        gains=gained(decided, current, workloads_of(placed)),
     )
 
 

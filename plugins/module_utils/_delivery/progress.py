@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from .._registry.hub import Hub
+from .._registry.member import format_time
 from .application import Spec
 from .digest import digest
+from .promises import written
 from .record import ApplicationRecord, write_status
 from .waves import RolloutStep, StepKind
 
@@ -181,6 +184,8 @@ def save(
         rollout = progress.to_dict()
         if progress.active and known and not progress.request:
             rollout["request"] = known
-        return {**change(before), "rollout": rollout}
+        after = {**change(before), "rollout": rollout}
+        promises = written(after, format_time(datetime.now(UTC)), progress.touched)
+        return {**after, "promises": promises} if promises else after
 
     return write_status(hub, tenant, name, changed)

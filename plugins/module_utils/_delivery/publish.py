@@ -16,9 +16,11 @@ from .application import PREFIX
 from .execute import Guard
 from .identity import Manifest
 from .prepare import History, Prepared
+from .promises import begun, written
 from .record import UNFINISHED, WORKLOADS_SHOWN, write_status
 from .revision import Head, RevisionState, claim, forget, mark
 from .rollout import Rollout
+from .verify import ClusterHealth
 
 SLICE = 100
 """Decisions that one PlacementDecision holds at most."""
@@ -31,6 +33,18 @@ def announce(hub: Hub, prepared: Prepared, guard: Guard) -> None:
         claim(hub, prepared.spec.tenant, prepared.spec.name, prepared.revision)
     guard.check()
     write_status(hub, prepared.spec.tenant, prepared.spec.name, lambda before: _begun(before, prepared, guard.epoch))
+
+
+def tell(hub: Hub, tenant: str, name: str, found: Mapping[str, ClusterHealth]) -> None:
+    """Say in the hub what keeps clusters from being healthy, while they are still waited for."""
+
+    def changed(before: Mapping[str, Any]) -> dict[str, Any]:
+        clusters = dict(before.get("clusters") or {})
+        for cluster, health in found.items():
+            clusters[cluster] = {**(clusters.get(cluster) or {"workloads": {}}), "health": health.to_dict()}
+        return {**before, "clusters": clusters}
+
+    write_status(hub, tenant, name, changed)
 
 
 def conclude(hub: Hub, prepared: Prepared, past: History, rollout: Rollout, guard: Guard, failure: str) -> None:
@@ -113,6 +127,7 @@ def _begun(before: Mapping[str, Any], prepared: Prepared, epoch: int) -> dict[st
             for name in prepared.decided.clusters
         },
         "stale": stale,
+        "promises": begun(before, prepared.gains, timestamp()),
         "observedAffinity": prepared.decided.record.get("observedAffinity"),
         "conditions": conditions(before, {"Applied": ("Unknown", "Progressing", message)}),
     }
@@ -144,6 +159,7 @@ def _done(before: Mapping[str, Any], prepared: Prepared, rollout: Rollout, failu
         "phase": "Failed" if failure else "Deployed",
         "clusters": clusters,
         "stale": _stale(before, prepared, rollout),
+        "promises": written(before, timestamp()),
         "conditions": conditions(
             before,
             {
