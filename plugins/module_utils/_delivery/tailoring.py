@@ -52,6 +52,8 @@ class Tailoring:
     clusters: Mapping[str, Cluster]
     """The members as affinities see them."""
     variants: Variants = field(default_factory=Variants)
+    untouched: frozenset[Identity] = frozenset()
+    """Objects that nobody wrote, such as a namespace that is only needed: no rule is for them."""
     tally: Tally = field(default_factory=Tally)
     _facts: dict[str, Facts] = field(default_factory=dict)
     _templates: dict[int, Template] = field(default_factory=dict)
@@ -69,6 +71,8 @@ class Tailoring:
         :param manifest: what :meth:`source_for` gives.
         """
         identity = identify(manifest)
+        if identity in self.untouched:
+            return ""
         template = self._template(manifest, identity)
         answers = template.answers(self._facts_of(cluster), Place(cluster, identity.label)) if template.holes else ()
         rules, whole = self._rules_for(cluster)
@@ -95,6 +99,8 @@ class Tailoring:
         :raises InputError: naming the cluster, the object and the rule that makes no sense for it.
         """
         identity = identify(manifest)
+        if identity in self.untouched:
+            return manifest
         result = manifest
         for filled in self._rules_for(cluster)[0]:
             if filled.rule.selects(manifest, identity):
@@ -190,13 +196,19 @@ class Tailoring:
             )
 
 
-def tailoring(spec: Spec, members: Mapping[str, Member], variants: Variants | None = None) -> Tailoring:
+def tailoring(
+    spec: Spec,
+    members: Mapping[str, Member],
+    variants: Variants | None = None,
+    untouched: frozenset[Identity] = frozenset(),
+) -> Tailoring:
     """The measures of all members for one application.
 
     :param variants: objects that the sources make differently for different clusters.
+    :param untouched: objects that nobody wrote.
     """
     clusters = {name: Cluster.from_dict(scheduling_cluster(member)) for name, member in members.items()}
-    return Tailoring(spec, read(spec.overrides), members, clusters, variants or Variants())
+    return Tailoring(spec, read(spec.overrides), members, clusters, variants or Variants(), untouched)
 
 
 def targets_of(spec: Spec, members: Mapping[str, Member]) -> list[Target]:

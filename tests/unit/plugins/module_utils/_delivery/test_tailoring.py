@@ -152,6 +152,15 @@ def test_our_marks_can_not_be_overridden():
     assert copy_in(result, "n1")["metadata"]["annotations"][OWNER] == "hub/default/shop"
 
 
+def test_a_namespace_that_nobody_wrote_is_left_as_it_is():
+    implied = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    spec = Spec("default", "shop", "shop", overrides=tuple(normalized([label("x")])))
+    measures = tailoring(spec, MEMBERS, untouched=frozenset({identify(implied)}))
+    result = render([implied, deployment()], {WEB: {"n1": 1}}, ["n1"], tailoring=measures)
+    assert copy_in(result, "n1", "Namespace") == implied
+    assert copy_in(result, "n1")["metadata"]["labels"]["rule"] == "x"
+
+
 def test_variants_give_each_cluster_one_set_of_rules():
     variants = {
         "small": {
