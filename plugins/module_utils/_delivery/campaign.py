@@ -20,6 +20,7 @@ from .identity import Identity, Manifest, identify
 from .ignoring import parse_rules
 from .prepare import Fleet, open_fleet
 from .progress import Phase, Progress, Wish, progress_of, save
+from .publish import tell
 from .record import ApplicationRecord, get_record, write_status
 from .result import Result
 from .revision import Revision, load
@@ -40,6 +41,9 @@ class Campaign:
     base: Revision | None
     policy: RolloutPolicy
     settings: Settings
+    """Of the steps: they wait as long as the rollout's own deadline says."""
+    patience: float
+    """Seconds that a rollback waits for objects to go, and for health."""
     lock: Lock
 
     @property
@@ -76,11 +80,19 @@ class Campaign:
     def at(self, progress: Progress, change: Callable[[Mapping[str, Any]], dict[str, Any]] = dict) -> Campaign:
         """The same, further on; written to the hub first."""
         self.lock.check()
+        # The application says itself that it waits for somebody, or is on its way back.
+        stopped_in = progress.phase in (Phase.PAUSED, Phase.ROLLING_BACK)
+        phase = {"phase": progress.phase.value} if stopped_in else {}
         record = save(
             self.hub, self.record.tenant, self.record.name, progress,
-            lambda before: {**change(before), "epoch": self.lock.epoch},
+            lambda before: {**change(before), **phase, "epoch": self.lock.epoch},
         )  # fmt: skip
         return replace(self, record=record, progress=progress_of(record) or progress)
+
+    def tell(self, found: Mapping[str, ClusterHealth]) -> None:
+        """Say in the hub what keeps clusters from being healthy, seconds after it is known."""
+        self.lock.check()
+        tell(self.hub, self.record.tenant, self.record.name, found)
 
     def wish(self) -> Wish | None:
         """What somebody asked of this play since the last look; it is heard once."""
@@ -112,7 +124,7 @@ def open_campaign(hub: Hub, tenant: str, name: str, settings: Settings, lock: Lo
     target = load(hub, tenant, name, progress.revision)
     base = load(hub, tenant, name, progress.base) if progress.base is not None else None
     chosen = replace(settings, wait=True, timeout=timeout, conflict=record.spec.conflict)
-    return Campaign(hub, open_fleet(hub), record, progress, target, base, policy, chosen, lock)
+    return Campaign(hub, open_fleet(hub), record, progress, target, base, policy, chosen, settings.timeout, lock)
 
 
 def entries(
@@ -174,10 +186,7 @@ def stopped(
     rollback = (then or campaign.policy.on_failure) is OnFailure.ROLLBACK
     phase = Phase.ROLLING_BACK if rollback else Phase.PAUSED
     message = str(error)
-    campaign = campaign.at(
-        replace(campaign.progress, phase=phase, awaiting=False, message=message, broken=True),
-        lambda before: {**before, "phase": phase.value},
-    )
+    campaign = campaign.at(replace(campaign.progress, phase=phase, awaiting=False, message=message, broken=True))
     error.next_step = (
         "Every cluster that was touched is rolled back"
         if rollback
@@ -198,6 +207,11 @@ def breach(campaign: Campaign) -> FleetError | None:
     more = f"; and {len(names) - 5} more" if len(names) > 5 else ""
     rule = "the wave is mandatory" if mandatory else f"maxFailures allows {campaign.allowed_failures}"
     return FleetError(f"{failed[names[0]]}{others}{more} ({rule})", cluster=names[0], object=progress.now.title)
+
+
+def reason_of(error: FleetError) -> str:
+    """What went wrong, without the cluster that it is said of."""
+    return f"{error.object}: {error.message}" if error.object else error.message
 
 
 def cut(reasons: Mapping[str, str]) -> dict[str, str]:

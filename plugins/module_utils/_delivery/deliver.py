@@ -9,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from .._kube.errors import FleetError, NotFoundError
 from .._registry.hub import Hub
 from .._registry.lease import Afterwards, Lock, hold
 from .._registry.names import application_lease
-from .._registry.probe import observed_member, probe_sessions
-from .._registry.probe import record as record_members
 from .adoption import adoption_failure
 from .application import Actor, Settings, Spec
 from .decide import Current, Decided, check_placement, decide
 from .execute import start
+from .freshness import fresh_fleet
 from .health_rules import check_health
 from .identity import Identity, Manifest
 from .manifests import with_namespaces
 from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
-from .publish import announce, conclude, timestamp
+from .promises import promised
+from .publish import announce, conclude, tell, timestamp
 from .record import ApplicationRecord, get_record, write_spec
 from .result import Result, access_failure, cluster_result, diffs, plan_failure, rollout_failure, warnings
 from .revision import Revision, history, load
@@ -37,9 +36,6 @@ from .survey import Survey
 from .variants import Variants
 from .verify import ClusterHealth, Expectation, wait_until_healthy
 from .waves import check_rollout
-
-FACTS_OLDER_THAN = 60.0
-"""Seconds after which what is known of a candidate is looked up again before a decision."""
 
 PLANNED_TWICE = 3
 """How often a plan is made anew because the application was changed while it was made."""
@@ -168,7 +164,10 @@ def redecide(
     trigger = "reschedule" if reschedule else None
     around = look_around(hub, fleet.answering(evicting), record.spec.placement, tenant)
     members = {name: fleet.members[name] for name in force.variants.candidates(fleet.members)}
-    decided = decide(record.spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around)
+    known = promised(hub, members, tenant)
+    decided = decide(
+        record.spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around, promises=known
+    )
     return decided, past.current
 
 
@@ -180,26 +179,6 @@ def decision(hub: Hub, tenant: str, name: str, revision: int) -> dict[str, Any]:
         "replicas": {str(identity): dict(counts) for identity, counts in found.replicas.items()},
         "decisions": dict(found.decision),
     }
-
-
-def fresh_fleet(hub: Hub, actor: Actor, *, check: bool) -> Fleet:
-    """The members with facts that are not older than a minute; in check mode they are read and not recorded."""
-    fleet = open_fleet(hub)
-    now = datetime.now(UTC)
-    old = {
-        name: member for name, member in fleet.members.items() if member.observed_seconds_ago(now) > FACTS_OLDER_THAN
-    }
-    if not old:
-        return fleet
-    sessions = {name: session for name, session in fleet.sessions.items() if name in old}
-    failed = {name: error for name, error in fleet.failed.items() if name in old}
-    seen = probe_sessions(sessions, failed, old, observer=actor.where or actor.holder)
-    fresh = (
-        {name: observed_member(member, seen[name]) for name, member in old.items()}
-        if check
-        else record_members(hub, old, seen)
-    )
-    return replace(fleet, members={**fleet.members, **fresh})
 
 
 @contextmanager
@@ -268,7 +247,7 @@ def _act(hub: Hub, prepared: Prepared, past: History, lock: Lock, settings: Sett
     announce(hub, prepared, lock)
     note = _note(prepared)
     runs = {name: start(found, prepared.frame, lock, note) for name, found in prepared.surveys.items()}
-    rollout = roll_out(runs)
+    rollout = roll_out(runs, lambda found: tell(hub, prepared.spec.tenant, prepared.spec.name, found))
     error, message = rollout_failure(prepared.plan, rollout, waited=settings.wait)
     conclude(hub, prepared, past, rollout, lock, message)
     return _answer(prepared, rollout.health, rollout, changed=True, error=error, message=message)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .campaign import Campaign, answer, breach, cut, stopped
+from .campaign import Campaign, answer, breach, cut, reason_of, stopped
 from .execute import start
 from .plan import Plan
 from .prepare import History, Prepared
@@ -36,7 +36,7 @@ def finish(campaign: Campaign) -> Result:
     runs = {
         name: start(found, prepared.frame, campaign.lock, campaign.note) for name, found in prepared.surveys.items()
     }
-    rollout = roll_out(runs)
+    rollout = roll_out(runs, campaign.tell)
     results = _results(prepared, rollout)
     failed = _failed(prepared, rollout)
     campaign = campaign.at(replace(campaign.progress, failed=cut(failed)))
@@ -53,14 +53,23 @@ def finish(campaign: Campaign) -> Result:
         message="",
         previous_spec=None,
     )
-    campaign = campaign.at(done, lambda before: _in_force(before, campaign, bool(failed)))
+    behind = {name: (record.status.get("clusters") or {}).get(name) for name in failed if name not in rollout.health}
+    campaign = campaign.at(done, lambda before: _in_force(before, campaign, behind, bool(failed)))
     notes = [f"{name}: it failed, as maxFailures allows: {reason}" for name, reason in sorted(failed.items())]
     return answer(campaign, results, changed=True, notes=(*warnings(prepared.plan, ()), *notes))
 
 
-def _in_force(before: Mapping[str, Any], campaign: Campaign, degraded: bool) -> dict[str, Any]:
+def _in_force(
+    before: Mapping[str, Any], campaign: Campaign, behind: Mapping[str, Mapping[str, Any] | None], degraded: bool
+) -> dict[str, Any]:
+    """The status at the end; a cluster that was not reached still holds what it held."""
+    clusters = {
+        name: {**entry, "revision": (behind[name] or {}).get("revision")} if name in behind else entry
+        for name, entry in (before.get("clusters") or {}).items()
+    }
     return {
         **before,
+        "clusters": clusters,
         "revision": campaign.target.number,
         "phase": "Degraded" if degraded else "Deployed",
         "clusterNames": ",".join(campaign.target.clusters),
@@ -84,9 +93,9 @@ def _failed(prepared: Prepared, rollout: Rollout) -> dict[str, str]:
         plan = prepared.plan.clusters.get(name)
         if plan is None:
             continue
-        error, message = rollout_failure(Plan({name: plan}), _of(rollout, name), waited=True)
+        error, _message = rollout_failure(Plan({name: plan}), _of(rollout, name), waited=True)
         if error is not None:
-            found[name] = message
+            found[name] = reason_of(error)
     return found
 
 

@@ -35,7 +35,7 @@ def roll_back(campaign: Campaign) -> Result:
     base, target, names = campaign.base, campaign.target, campaign.progress.touched
     wanted = {name: base.previous(name) for name in names if base is not None and name in base.clusters}
     frame = replace(
-        campaign.frame(base.number if base is not None else 0, campaign.settings),
+        campaign.frame(base.number if base is not None else 0, replace(campaign.settings, timeout=campaign.patience)),
         anywhere=frozenset(identify(item) for items in (base.rendered.values() if base else ()) for item in items),
     )
     leaving = [name for name in names if name not in wanted]
@@ -63,7 +63,7 @@ def _begun(campaign: Campaign) -> Campaign:
     progress = replace(campaign.progress, phase=Phase.ROLLING_BACK, awaiting=False)
     if progress == campaign.progress:
         return campaign
-    return campaign.at(progress, lambda before: {**before, "phase": Phase.ROLLING_BACK.value})
+    return campaign.at(progress)
 
 
 def _unfinished(

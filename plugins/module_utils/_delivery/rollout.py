@@ -15,7 +15,7 @@ from .._kube.fanout import fan_out
 from .execute import Run, grow, open_set, settle, shrink
 from .identity import Identity, Manifest
 from .plan import Step
-from .verify import ClusterHealth, Expectation, judge, wait_until_healthy
+from .verify import ClusterHealth, Expectation, Tell, judge, wait_until_healthy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Rollout:
         return {name: list(run.postponed) for name, run in self.runs.items() if run.postponed}
 
 
-def roll_out(runs: Mapping[str, Run]) -> Rollout:
+def roll_out(runs: Mapping[str, Run], tell: Tell | None = None) -> Rollout:
     """Carry out the plans of all members side by side."""
     _each(runs, open_set)
     able = {name: run for name, run in runs.items() if not run.errors}
     _each(able, grow)
-    health = _health(runs)
+    health = _health(runs, tell)
     unhealthy = {name for name, found in health.items() if not found.healthy and not runs[name].survey.work.leaving}
     broken = {name for name, run in runs.items() if run.errors} | (unhealthy if _waits(runs) else set())
     ready = {name: run for name, run in able.items() if not run.errors}
@@ -51,14 +51,14 @@ def roll_out(runs: Mapping[str, Run]) -> Rollout:
     return Rollout(runs, health)
 
 
-def grow_out(runs: Mapping[str, Run]) -> Rollout:
+def grow_out(runs: Mapping[str, Run], tell: Tell | None = None) -> Rollout:
     """Add and change, and see whether that is healthy; for plans that take nothing away."""
     _each(runs, open_set)
     able = {name: run for name, run in runs.items() if not run.errors}
     _each(able, grow)
     # Before the wait: a play that dies in it leaves nothing behind that has to be looked at again.
     _each(able, settle)
-    return Rollout(runs, _health(runs))
+    return Rollout(runs, _health(runs, tell))
 
 
 def restore(runs: Mapping[str, Run]) -> Rollout:
@@ -88,7 +88,7 @@ def _each(runs: Mapping[str, Run], act: Callable[[Run], None]) -> None:
             runs[name].errors.append(outcome.error)
 
 
-def _health(runs: Mapping[str, Run]) -> dict[str, ClusterHealth]:
+def _health(runs: Mapping[str, Run], tell: Tell | None = None) -> dict[str, ClusterHealth]:
     """Wait where waiting was asked for; else as things are."""
     staying = {name: run for name, run in runs.items() if not run.survey.work.leaving}
     expectations = {
@@ -98,7 +98,7 @@ def _health(runs: Mapping[str, Run]) -> dict[str, ClusterHealth]:
     }
     timeout = max((run.frame.settings.timeout for run in staying.values() if run.frame.settings.wait), default=0.0)
     found = (
-        wait_until_healthy(expectations, timeout)
+        wait_until_healthy(expectations, timeout, tell)
         if timeout
         else {name: judge(entry.live, entry.judge) for name, entry in expectations.items()}
     )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from .._kube.fanout import fan_out
-from .campaign import Campaign
+from .campaign import Campaign, reason_of
 from .identity import identify
 from .observe import observe
 from .verify import ClusterHealth, judge
@@ -39,7 +39,7 @@ def soaked(campaign: Campaign, names: Sequence[str], seconds: float, stopped: Ca
         for name, health in _looked_at(campaign, left).items():
             in_a_row[name] = 0 if health.healthy else in_a_row.get(name, 0) + 1
             if in_a_row[name] >= LOOKS:
-                reason = str(health.error) if health.error else "; ".join(health.reasons[:3])
+                reason = reason_of(health.error) if health.error else "; ".join(health.reasons[:3])
                 failed[name] = f"it did not stay healthy for {seconds:g} s: {reason}"
                 in_a_row.pop(name)
                 left.remove(name)

@@ -145,8 +145,9 @@ def carry_on(campaign: Campaign) -> Result:
         notes += [note for note in found.warnings if note not in notes]
         changed = changed or found.changed
         campaign = open_campaign(
-            campaign.hub, campaign.record.tenant, campaign.record.name, campaign.settings, campaign.lock
-        )
+            campaign.hub, campaign.record.tenant, campaign.record.name,
+            replace(campaign.settings, timeout=campaign.patience), campaign.lock,
+        )  # fmt: skip
         if found.failed and campaign.progress.phase is not Phase.ROLLING_BACK:
             return replace(found, changed=changed, clusters=merged(results, found.clusters))
 
@@ -271,7 +272,7 @@ def pause(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor) ->
         with steering(hub, tenant, name, actor, wait=PATIENCE) as lock:
             campaign = open_campaign(hub, tenant, name, settings, lock)
             paused = replace(campaign.progress, phase=Phase.PAUSED, message="somebody asked to pause")
-            return answer(campaign.at(paused, lambda status: {**status, "phase": "Paused"}), {}, changed=True)
+            return answer(campaign.at(paused), {}, changed=True)
     except LeaseHeldError as error:
         return _asked(hub, tenant, name, Wish.PAUSE, error)
 
@@ -285,8 +286,11 @@ def abort(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor) ->
     try:
         with steering(hub, tenant, name, actor, wait=PATIENCE) as lock:
             campaign = open_campaign(hub, tenant, name, settings, lock)
-            if not campaign.progress.message:
-                campaign = replace(campaign, progress=replace(campaign.progress, message="it was aborted by hand"))
+            if not campaign.progress.broken:
+                message = f"it was aborted by hand, by {actor.who}"
+                campaign = campaign.at(
+                    replace(campaign.progress, phase=Phase.ROLLING_BACK, message=message, broken=True)
+                )
             return roll_back(campaign)
     except LeaseHeldError as error:
         return _asked(hub, tenant, name, Wish.ABORT, error)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from .._kube.discovery import Resource
 from .._kube.errors import FleetError
 from .._kube.fanout import fan_out
 from .._kube.health import Health, State, explain, health
+from .._kube.health_terms import cut
 from .._kube.session import Session
+from .._kube.workload_health import crashed_container
 from .identity import Identity, Manifest, identify
 from .observe import LISTS_AT_ONCE, NAMESPACES_LISTED, PART_OF
+from .patience import Patience
 from .workloads import pod_template
 
 FIRST_PAUSE = 0.15
@@ -30,11 +34,19 @@ DEPENDS_ON_OTHERS = frozenset({
 it matters, workloads do not become healthy either."""
 
 REASONS_SHOWN = 10
+REASONS_PAUSE = 3.0
+"""Seconds between questions to the pods why they don't start."""
+TOLD_AT_ONCE = frozenset({"Unschedulable", "SchedulingGated"})
+CRASHES = frozenset({"CrashLoopBackOff", "RunContainerError", "Error", "BackoffLimitExceeded"})
+"""Reasons whose cause only the log knows."""
+LOG_TIMEOUT = 3.0
 PODS = Resource("", "v1", "Pod", "pods", True, frozenset())
 
 
 Judge = Callable[[Manifest], Health]
 """Says how one object is."""
+Tell = Callable[[Mapping[str, "ClusterHealth"]], None]
+"""Hears of clusters in which something can't start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,16 @@ class ClusterHealth:
         bad = [found for identity, found in self.states.items() if not _good(identity, found)]
         return self.error is None and all(found.final for found in bad)
 
+    @property
+    def bad(self) -> dict[Identity, Health]:
+        """The objects that are not healthy."""
+        return {identity: found for identity, found in self.states.items() if not _good(identity, found)}
+
+    @property
+    def urgent(self) -> bool:
+        """Whether there is more to tell than that it is on its way."""
+        return any(found.state is State.UNHEALTHY or found.reason in TOLD_AT_ONCE for found in self.bad.values())
+
     def to_dict(self) -> dict[str, Any]:
         """The form in results and in the hub."""
         found = {"state": self.state.value, "ready": self.ready, "total": len(self.states), "reasons": self.reasons}
@@ -108,13 +130,21 @@ def judge(live: Mapping[Identity, Manifest], by: Judge = health) -> ClusterHealt
     return ClusterHealth({identity: by(manifest) for identity, manifest in live.items()})
 
 
-def wait_until_healthy(expectations: Mapping[str, Expectation], timeout: float) -> dict[str, ClusterHealth]:
-    """Look again and again until all is well, nothing can become well any more, or the time is up."""
+def wait_until_healthy(
+    expectations: Mapping[str, Expectation], timeout: float, tell: Tell | None = None
+) -> dict[str, ClusterHealth]:
+    """Look again and again until all is well, nothing can become well any more, or the time is up.
+
+    :param tell: hears of what is known by then whenever the reasons change, seconds after they are known.
+    """
     now = {name: judge(expectation.live, expectation.judge) for name, expectation in expectations.items()}
-    until = time.monotonic() + timeout
-    pause = FIRST_PAUSE
+    begin = time.monotonic()
+    pause, asked, told = FIRST_PAUSE, begin, ""
+    patience = {name: Patience() for name in expectations}
     while not all(found.healthy for found in now.values()):
-        if time.monotonic() > until or all(found.hopeless for found in now.values()):
+        moment = time.monotonic()
+        given_up = all(found.healthy or found.hopeless or patience[name].is_over(moment) for name, found in now.items())
+        if moment > begin + timeout or given_up:
             return _with_reasons(expectations, now)
         time.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 1.5)
@@ -123,6 +153,15 @@ def wait_until_healthy(expectations: Mapping[str, Expectation], timeout: float) 
         for name, outcome in outcomes.items():
             failed = ClusterHealth(now[name].states, outcome.error)
             now[name] = failed if outcome.error is not None else outcome.get()
+        if time.monotonic() - asked >= REASONS_PAUSE:
+            known = _with_reasons(expectations, {name: now[name] for name in open_ones})
+            asked = time.monotonic()
+            for name, found in known.items():
+                patience[name].saw(found.bad, asked)
+            lines = str({name: found.reasons for name, found in known.items() if found.urgent})
+            if tell is not None and lines != told and lines != "{}":
+                told = lines
+                tell({name: found for name, found in known.items() if found.urgent})
     return now
 
 
@@ -146,8 +185,29 @@ def with_reasons(expectation: Expectation, found: ClusterHealth) -> ClusterHealt
         selector = _selector(live) if live else None
         if live is not None and selector:
             pods = expectation.session.list(PODS, identity.namespace, label_selector=selector)
-            explained[identity] = explain(live, pods)
+            explained[identity] = _with_last_words(expectation.session, explain(live, pods), pods)
     return ClusterHealth(explained)
+
+
+def _with_last_words(session: Session, found: Health, pods: Iterable[Manifest]) -> Health:
+    """The last line that a crashing pod wrote: it often says it all."""
+    if found.reason not in CRASHES:
+        return found
+    for pod in pods:
+        container = crashed_container(pod)
+        if container is None:
+            continue
+        metadata = pod["metadata"]
+        path = PODS.path(metadata["namespace"], metadata["name"], "log")
+        for previous in ("true", "false"):
+            query = urlencode({"container": container, "tailLines": 1, "limitBytes": 2000, "previous": previous})
+            try:
+                line = session.text(f"{path}?{query}", timeout=LOG_TIMEOUT).strip()
+            except FleetError:
+                continue
+            if line:
+                return replace(found, message=cut(f"{found.message}; its last words: {line}"))
+    return found
 
 
 def _with_reasons(

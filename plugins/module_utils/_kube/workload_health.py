@@ -50,6 +50,18 @@ def pod_problem(pod: Object) -> Health | None:
     return None
 
 
+def crashed_container(pod: Object) -> str | None:
+    """The container of a pod that ended badly, whose log may say why."""
+    status = mapping_at(pod, "status")
+    for container in (*mappings_in(status, "initContainerStatuses"), *mappings_in(status, "containerStatuses")):
+        state = mapping_at(container, "state")
+        ended = mapping_at(state, "terminated") or mapping_at(container, "lastState", "terminated")
+        crashing = mapping_at(state, "waiting").get("reason") in ("CrashLoopBackOff", "RunContainerError")
+        if crashing or ended.get("exitCode") not in (None, 0):
+            return str(container.get("name"))
+    return None
+
+
 _FINAL_WAITS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 _FATAL_WAITS = frozenset(
     {
