@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .._scheduling.selector import Match, label_selector
+from .._scheduling.selector import label_selector
 from .application import PREFIX
 from .identity import Identity, Manifest
 from .references import Reference, needed_by, serves
@@ -45,8 +46,8 @@ class _Links:
     """Who needs what and does not find it here."""
 
 
-def destinations(copies: Copies, clusters: Sequence[str]) -> dict[Identity, frozenset[str]]:
-    """The clusters that each object goes to."""
+def destinations(copies: Copies, clusters: Sequence[str]) -> tuple[dict[Identity, frozenset[str]], tuple[Missing, ...]]:
+    """The clusters that each object goes to, and what is needed in one of them and does not come along."""
     everywhere = frozenset(clusters)
     links = _all_links(copies, clusters)
     bound = {target for found in links.values() for targets in found.followers.values() for target in targets}
@@ -60,13 +61,14 @@ def destinations(copies: Copies, clusters: Sequence[str]) -> dict[Identity, froz
         for identity in _reached(roots, links[cluster].followers):
             alive[identity].add(cluster)
     # Objects that only refer to each other in a circle follow nobody.
-    return {identity: frozenset(found) or everywhere for identity, found in alive.items()}
-
-
-def missing_references(copies: Copies, clusters: Sequence[str]) -> tuple[Missing, ...]:
-    """What the objects of each cluster need and does not come with them: it has to be there already."""
-    links = _all_links(copies, clusters)
-    return tuple(Missing(cluster, owner, target) for cluster in clusters for owner, target in links[cluster].required)
+    targets = {identity: frozenset(found) or everywhere for identity, found in alive.items()}
+    missing = tuple(
+        Missing(cluster, owner, target)
+        for cluster in clusters
+        for owner, target in links[cluster].required
+        if cluster in targets[owner]
+    )
+    return targets, missing
 
 
 def _leads(identity: Identity, manifest: Manifest, bound: Iterable[Identity]) -> bool:
@@ -118,48 +120,58 @@ def _links(here: Mapping[Identity, Manifest], needs: dict[int, tuple[Reference, 
     return _Links({leader: frozenset(found) for leader, found in followers.items()}, tuple(required))
 
 
-_Labelled = Mapping[str, Sequence[tuple[Identity, Mapping[str, str]]]]
-"""By namespace: objects and the labels that selectors see of them."""
+class _Labelled:
+    """Objects by the labels that selectors see of them, so that a selector need not look at all of them."""
+
+    def __init__(self) -> None:
+        self._by_label: dict[tuple[str, str, str], list[tuple[Identity, Mapping[str, str]]]] = {}
+        self._by_namespace: dict[str, list[tuple[Identity, Mapping[str, str]]]] = {}
+
+    def add(self, identity: Identity, labels: Mapping[str, str]) -> None:
+        entry = (identity, labels)
+        self._by_namespace.setdefault(identity.namespace, []).append(entry)
+        for key, value in labels.items():
+            self._by_label.setdefault((identity.namespace, key, str(value)), []).append(entry)
+
+    def selected(self, namespace: str, selector: Mapping[str, Any]) -> list[Identity]:
+        """What a selector means; an empty one means everything, and binds to nothing."""
+        rules = label_selector(selector)
+        if not rules:
+            return []
+        candidates: Sequence[tuple[Identity, Mapping[str, str]]] = self._by_namespace.get(namespace, ())
+        for key, value in (selector.get("matchLabels") or {}).items():
+            fewer = self._by_label.get((namespace, key, str(value)), [])
+            candidates = fewer if len(fewer) < len(candidates) else candidates
+        return [identity for identity, labels in candidates if all(match(labels) for match in rules)]
 
 
 def _pods(here: Mapping[Identity, Manifest]) -> _Labelled:
-    found: dict[str, list[tuple[Identity, Mapping[str, str]]]] = {}
+    found = _Labelled()
     for identity, manifest in here.items():
         template = pod_template(manifest)
         if template is not None:
-            labels = (template.get("metadata") or {}).get("labels") or {}
-            found.setdefault(identity.namespace, []).append((identity, labels))
+            found.add(identity, (template.get("metadata") or {}).get("labels") or {})
     return found
 
 
 def _services(here: Mapping[Identity, Manifest]) -> _Labelled:
-    found: dict[str, list[tuple[Identity, Mapping[str, str]]]] = {}
+    found = _Labelled()
     for identity, manifest in here.items():
         if (identity.group, identity.kind) == ("", "Service"):
-            labels = manifest["metadata"].get("labels") or {}
-            found.setdefault(identity.namespace, []).append((identity, labels))
+            found.add(identity, manifest["metadata"].get("labels") or {})
     return found
 
 
-def _selected(identity: Identity, manifest: Manifest, pods: _Labelled, services: _Labelled) -> Iterable[Identity]:
-    """What a selector in the object means; an empty selector means everything, and binds to nothing."""
+def _selected(identity: Identity, manifest: Manifest, pods: _Labelled, services: _Labelled) -> list[Identity]:
+    """What a selector in the object means."""
     spec = manifest.get("spec") or {}
     kind = (identity.group, identity.kind)
     if kind == ("", "Service"):
-        selector, known = {"matchLabels": spec.get("selector") or {}}, pods
-    elif kind == ("networking.k8s.io", "NetworkPolicy"):
-        selector, known = spec.get("podSelector") or {}, pods
-    elif kind in (("policy", "PodDisruptionBudget"), ("monitoring.coreos.com", "PodMonitor")):
-        selector, known = spec.get("selector") or {}, pods
-    elif kind == ("monitoring.coreos.com", "ServiceMonitor"):
-        selector, known = spec.get("selector") or {}, services
-    else:
-        return ()
-    rules = label_selector(selector) if isinstance(selector, Mapping) else ()
-    if not rules:
-        return ()
-    return [found for found, labels in known.get(identity.namespace, ()) if _fits(rules, labels)]
-
-
-def _fits(rules: Iterable[Match], labels: Mapping[str, str]) -> bool:
-    return all(match(labels) for match in rules)
+        return pods.selected(identity.namespace, {"matchLabels": spec.get("selector") or {}})
+    if kind == ("networking.k8s.io", "NetworkPolicy"):
+        return pods.selected(identity.namespace, spec.get("podSelector") or {})
+    if kind in (("policy", "PodDisruptionBudget"), ("monitoring.coreos.com", "PodMonitor")):
+        return pods.selected(identity.namespace, spec.get("selector") or {})
+    if kind == ("monitoring.coreos.com", "ServiceMonitor"):
+        return services.selected(identity.namespace, spec.get("selector") or {})
+    return []

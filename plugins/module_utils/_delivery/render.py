@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .._kube.errors import InputError
 from .autoscale import Bounds, shares_of, with_bounds
-from .dependencies import Missing, destinations, missing_references
+from .dependencies import Missing, destinations
 from .division import completions_of
 from .identity import Identity, Manifest, identify
 from .manifests import Marks, marked
@@ -75,7 +75,7 @@ def render(
         if has_replicas(manifest):
             sent = replicas[identity] = _replicas_per_cluster(manifest, decisions.get(identity), chosen)
         copies[identity] = _variants(manifest, sent, marks, tailoring, shares_of(manifest, decisions, totals))
-    targets = destinations(copies, chosen)
+    targets, missing = destinations(copies, chosen)
     left_out = {
         cluster: tuple(
             identity
@@ -96,7 +96,7 @@ def render(
         replicas=replicas,
         without_endpoints=services_without_endpoints(ordered, replicas, chosen, targets),
         left_out={cluster: found for cluster, found in left_out.items() if found},
-        missing=missing_references(sent_copies, chosen),
+        missing=missing,
         notes=tailoring.notes(chosen) if tailoring is not None else (),
     )
 

@@ -78,6 +78,8 @@ class Tailoring:
         rules, whole = self._rules_for(cluster)
         if not any(filled.rule.selects(manifest, identity) for filled in rules):
             whole = ""
+        if not answers:
+            return f"{id(manifest)} {whole}"
         # Clusters share what the sources make for them, so that its identity tells variants apart.
         return json.dumps([id(manifest), answers, whole], sort_keys=True)
 
