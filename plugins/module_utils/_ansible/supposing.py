@@ -17,7 +17,7 @@ from .._scheduling.application import Application
 from .._scheduling.changes import Changes, entries, read_changes
 from .._scheduling.errors import RequestError
 from .._scheduling.outlook import outlook_data, outlook_lines, survival_data, survival_lines
-from .._scheduling.request import Cluster, parse_clusters
+from .._scheduling.request import Cluster
 from .._scheduling.survive import Survival, read_demand, survive
 from .._scheduling.validate import nearest, validate_placement
 from .._scheduling.what_if import Fleet, Outlook, what_if
@@ -122,7 +122,7 @@ def _fleet(params: Mapping[str, Any]) -> tuple[Fleet, frozenset[str], list[str]]
     if clusters is not None:
         applications = {key: replace(each, estimator=estimator) for key, each in given.items()}
         return Fleet(clusters, applications), frozenset(), []
-    fleet, notes = _registered(params)
+    fleet, notes = _registered(params, [application.placement for application in given.values()])
     anew = {key: _in_place(each, fleet.applications.get(key)) for key, each in given.items()}
     return Fleet(fleet.clusters, {**fleet.applications, **anew}), frozenset(anew), notes
 
@@ -135,17 +135,17 @@ def _in_place(given: Application, standing: Application | None) -> Application:
     return replace(given, current=current, present=standing.placed_now, observed_affinity=standing.observed_affinity)
 
 
-def _registered(params: Mapping[str, Any]) -> tuple[Fleet, list[str]]:
+def _registered(params: Mapping[str, Any], placements: Sequence[Mapping[str, Any]]) -> tuple[Fleet, list[str]]:
     """The members and applications of the hub; nothing is recorded."""
-    from .._delivery.standing import standings
+    from .._delivery.standing import known_clusters, standings
     from .._registry.members import list_members
-    from .._registry.scheduling import scheduling_cluster
     from .hub import open_hub
 
     hub = open_hub(params)
     members = fresh_members(hub, list_members(hub), params, check_mode=True)
-    clusters = parse_clusters([scheduling_cluster(member) for member in members.values()])
     standing = standings(hub)
+    all_placements = (*placements, *(each.record.spec.placement for each in standing.found.values()))
+    clusters = known_clusters(hub, members, all_placements)
     notes = [f"{key} is left out: {error}" for key, error in standing.failed.items()]
     notes += [f"{key} is left out: it has no revision yet" for key in standing.pending]
     return Fleet(clusters, {key: each.question(clusters) for key, each in standing.found.items()}), notes

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .._kube.errors import FleetError
 from .._kube.fanout import fan_out
 from .._registry.hub import Hub
+from .._registry.member import Member
+from .._registry.members import open_sessions
+from .._registry.scheduling import scheduling_cluster
 from .._scheduling.application import Application
-from .._scheduling.request import Cluster
+from .._scheduling.request import Cluster, parse_clusters
 from .decide import Current, question
 from .record import ApplicationRecord, list_records
 from .revision import Revision, load
+from .surroundings import held_in
 
 READS_AT_ONCE = 16
 
@@ -53,6 +58,21 @@ class Standings:
     """Those whose revision can't be read."""
     pending: tuple[str, ...]
     """Those that have none yet."""
+
+
+def known_clusters(
+    hub: Hub, members: Mapping[str, Member], placements: Iterable[Mapping[str, Any]]
+) -> tuple[Cluster, ...]:
+    """The members as the scheduling room knows them, with what they hold of the data that placements speak of."""
+    holds: dict[str, set[str]] = {name: set() for name in members}
+    wanted = [placement for placement in placements if placement.get("dataLocality")]
+    sessions = open_sessions(hub, list(members)).ready if wanted else {}
+    for placement in wanted:
+        for name, found in held_in(sessions, placement).items():
+            holds[name] |= found
+    return parse_clusters(
+        [{**scheduling_cluster(member), "holds": sorted(holds[name])} for name, member in members.items()]
+    )
 
 
 def standings(hub: Hub, records: Iterable[ApplicationRecord] | None = None) -> Standings:

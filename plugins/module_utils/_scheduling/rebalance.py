@@ -4,24 +4,31 @@
 
 """Rebalance: a bounded step from where applications stand towards where a fresh decision would put them.
 
-What a move is worth is counted in points: 100 when every replica stands elsewhere than a fresh decision would put it,
-0 when none does. Staying is worth points of the same kind, so that nothing moves for little.
+What a move is worth is counted in points, the percentage of replicas that come to where they belong: 100 when every
+replica stands in a wrong cluster, 0 when none does. Staying is worth points of the same kind, so that nothing moves
+for little.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from .application import Application, ApplicationDecision
 from .decision import Decision
 from .fleet import place_all
 from .placement import Placement, Strategy
-from .request import RESCHEDULE, Cluster, Target
+from .request import RESCHEDULE, Cluster, Target, Workload
 from .room import demand_of, occupied
 from .what_if import Move, Replicas, moves_between, persisted
 
 NEVER = "never"
+ALLOWED = "allowed"
+
+_WITHOUT_SUCCESSOR = frozenset({"Job", "Pod"})
+"""Kinds whose pods are not continued by others elsewhere."""
+_WITH_DATA = frozenset({"StatefulSet"})
+"""Kinds whose pods leave their data behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ class Candidate:
     """An application that may be moved."""
 
     application: Application
-    ready: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Replicas that are ready, by workload and cluster."""
+    ready: Mapping[str, Mapping[str, int]] | None = None
+    """Replicas that are ready, by workload and cluster; None while nobody has looked, which counts as all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +73,12 @@ class Step:
     left: float
     """Points that remain after the step."""
     fresh: ApplicationDecision
+    remaining: int = 0
+    """Replicas that stand elsewhere than the fresh decision would put them, after the step."""
 
     @property
     def replicas(self) -> int:
         return sum(move.replicas for move in self.moves)
-
-    @property
-    def finished(self) -> bool:
-        """Whether the application stands where the fresh decision puts it then."""
-        return self.left == 0
 
     @property
     def decision(self) -> ApplicationDecision:
@@ -152,7 +156,7 @@ def _look(
     beside: Mapping[str, Application],
     limits: Limits,
 ) -> Step | Stay:
-    """The whole way to the fresh decision, or why it is not gone."""
+    """The whole way to the fresh decision, or why the application does not take it."""
     application = candidate.application
     reason = _why_it_stays(application)
     if reason:
@@ -164,16 +168,23 @@ def _look(
     fresh = place_all({key: replace(application, trigger=RESCHEDULE)}, clusters, beside=beside)[key]
     if fresh.error is not None:
         return Stay(key, f"it could not be placed afresh: {fresh.error.message}")
-    target = persisted(fresh)
+    fixed = {each.key: before[each.key] for each in application.workloads if _stays_put(each, application, before)}
+    if fixed.keys() >= before.keys():
+        return Stay(
+            key,
+            "its replicas are no interchangeable ones; to move StatefulSets, say rebalance: allowed in its placement",
+        )
+    target = {**persisted(fresh), **fixed}
     moves = moves_between(before, target)
     coming = sum(move.replicas for move in moves if move.target is not None)
-    gain = round(100 * coming / replicas, 1)
+    gain = _gain(before, target, fresh)
     if not coming or gain < limits.gain:
         return Stay(key, _balanced(gain, limits.gain), balanced=True, gain=gain)
     missing = _unavailable(candidate, limits.unavailable)
     if missing:
         return Stay(key, missing, gain=gain)
-    return Step(key, before, target, fresh.clusters, moves, gain, 0.0, fresh)
+    clusters_then = tuple(sorted({*fresh.clusters, *_names(fixed)}))
+    return Step(key, before, target, clusters_then, moves, gain, 0.0, fresh)
 
 
 def _why_it_stays(application: Application) -> str:
@@ -186,13 +197,50 @@ def _why_it_stays(application: Application) -> str:
     return ""
 
 
+def _gain(before: Replicas, target: Replicas, fresh: ApplicationDecision) -> float:
+    """Points that a fresh decision is nearer to the shares that it divides by.
+
+    Shares are seldom whole numbers: of two clusters alike, which one gets the odd replica is worth no move.
+    """
+    nearer, replicas = 0.0, 0
+    for key, now in before.items():
+        then = target.get(key, {})
+        shares = _shares(fresh.workloads[key], then)
+        nearer += _distance(now, shares) - _distance(then, shares)
+        replicas += sum(now.values())
+    return max(round(100 * nearer / replicas, 1), 0.0)
+
+
+def _shares(decision: Decision, target: Mapping[str, int]) -> Mapping[str, float]:
+    """What each cluster would get if replicas could be cut; where there are no plain weights, what it gets."""
+    weighed = [step for step in decision.divisions if sum((step.get("weights") or {}).values()) > 0]
+    if len(weighed) != 1 or weighed[0].get("result") != dict(target):
+        return target
+    weights: Mapping[str, int] = weighed[0]["weights"]
+    return {name: weighed[0]["replicas"] * weight / sum(weights.values()) for name, weight in weights.items()}
+
+
+def _distance(now: Mapping[str, int], shares: Mapping[str, float]) -> float:
+    """Replicas that stand elsewhere than the shares say."""
+    return sum(abs(now.get(name, 0) - shares.get(name, 0)) for name in {*now, *shares}) / 2
+
+
+def _stays_put(workload: Workload, application: Application, before: Replicas) -> bool:
+    if workload.key not in before:
+        return False
+    has_data = workload.kind in _WITH_DATA and application.placement.get("rebalance") != ALLOWED
+    return has_data or workload.kind in _WITHOUT_SUCCESSOR
+
+
 def _balanced(gain: float, least: float) -> str:
     if gain == 0:
-        return "it stands where a fresh decision would put it"
+        return "it stands as well as a fresh decision would put it"
     return f"{_points(gain)} would be gained, staying is worth {least:g}"
 
 
 def _unavailable(candidate: Candidate, allowed: int) -> str:
+    if candidate.ready is None:
+        return ""
     for key, counts in _running(candidate.application).items():
         ready = candidate.ready.get(key, {})
         missing = sum(max(count - ready.get(name, 0), 0) for name, count in counts.items())
@@ -225,11 +273,9 @@ def _bounded(way: Step, allowance: int | None) -> Step:
         return way
     after = {key: dict(counts) for key, counts in way.before.items()}
     open_workloads = [key for key in sorted(way.after) if _gap(after.get(key, {}), way.after[key])]
-    left = allowance
-    while left > 0 and open_workloads:
+    for _turn in range(allowance):
         key = open_workloads.pop(0)
         _move_one(after.setdefault(key, {}), way.after[key])
-        left -= 1
         if _gap(after[key], way.after[key]):
             open_workloads.append(key)
     after = {
@@ -237,8 +283,9 @@ def _bounded(way: Step, allowance: int | None) -> Step:
         for key, counts in after.items()
     }
     moves = moves_between(way.before, after)
-    remaining = round(way.gain * (whole - sum(move.replicas for move in moves)) / whole, 1)
-    return replace(way, after=after, clusters=_on_the_way(way, after), moves=moves, left=remaining)
+    rest = whole - sum(move.replicas for move in moves)
+    left = round(way.gain * rest / whole, 1)
+    return replace(way, after=after, clusters=_on_the_way(way, after), moves=moves, left=left, remaining=rest)
 
 
 def _gap(now: Mapping[str, int], target: Mapping[str, int]) -> int:

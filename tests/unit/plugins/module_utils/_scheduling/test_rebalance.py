@@ -100,13 +100,13 @@ def test_a_new_cluster_gets_its_share_in_steps_until_nothing_moves() -> None:
     assert sizes == [1, 1, 1, 1]
     assert {target.name: target.replicas for target in shop.current[WEB]} == {"a": 4, "b": 4, "c": 4}
     assert stay(found).balanced
-    assert stay(found).reason == "it stands where a fresh decision would put it"
+    assert stay(found).reason == "it stands as well as a fresh decision would put it"
 
 
 def test_without_limits_one_step_is_enough() -> None:
     step = only(planned(ANY, {"shop": application({"a": 6, "b": 6})}))
     assert step.after == {WEB: {"a": 4, "b": 4, "c": 4}}
-    assert (step.gain, step.left, step.finished) == (33.3, 0.0, True)
+    assert (step.gain, step.left, step.remaining) == (33.3, 0.0, 0)
     assert [(move.source, move.target, move.replicas) for move in step.moves] == [("a", "c", 2), ("b", "c", 2)]
 
 
@@ -153,6 +153,13 @@ def test_nothing_moves_for_less_than_staying_is_worth() -> None:
     assert planned(Limits(gain=5), {"shop": nearly}).steps
 
 
+def test_where_an_odd_replica_stands_is_worth_no_move() -> None:
+    one_less = {"c": {"taints": [{"key": "x", "effect": "NoSchedule"}]}}
+    for current in ({"a": 5, "b": 4}, {"a": 4, "b": 5}):
+        found = planned(Limits(percent=None, gain=0.5), {"shop": application(current)}, **one_less)
+        assert stay(found).balanced
+
+
 @pytest.mark.parametrize(
     ("placement", "reason"),
     [
@@ -174,6 +181,26 @@ def test_nothing_moves_while_more_is_unready_than_may_be() -> None:
     found = plan({"shop": sick}, clusters({"shop": shop}), ANY)
     assert stay(found).reason == f"1 of 12 replicas of {WEB} are not ready, 0 may be"
     assert plan({"shop": sick}, clusters({"shop": shop}), replace(ANY, unavailable=1)).steps
+
+
+def of_kind(kind: str, placement: dict[str, Any] = DYNAMIC) -> Application:
+    workload = Workload("v1", kind, "shop", "db", "u", 6, {"cpu": "1"})
+    return Application((), placement, (workload,), {workload.key: (Target("a", 6),)})
+
+
+def test_pods_that_have_data_or_no_successor_stay_unless_it_is_allowed() -> None:
+    assert "say rebalance: allowed" in stay(planned(ANY, {"shop": of_kind("StatefulSet")})).reason
+    assert planned(ANY, {"shop": of_kind("StatefulSet", {**DYNAMIC, "rebalance": "allowed"})}).steps
+    assert not planned(ANY, {"shop": of_kind("Job", {**DYNAMIC, "rebalance": "allowed"})}).steps
+
+
+def test_a_database_stays_in_its_cluster_while_the_rest_of_its_application_moves() -> None:
+    web, db = application({"a": 6}), of_kind("StatefulSet")
+    both = replace(web, workloads=(*web.workloads, *db.workloads), current={**web.current, **db.current})
+    step = only(planned(ANY, {"shop": both}))
+    assert step.after["StatefulSet/shop/db"] == {"a": 6}
+    assert len(step.after[WEB]) > 1
+    assert "a" in step.clusters
 
 
 def test_a_cluster_that_refuses_new_work_gets_none() -> None:
