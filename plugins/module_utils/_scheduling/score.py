@@ -28,7 +28,6 @@ from .scorers import (
     FREE_CAPACITY,
     STICKINESS,
     Weights,
-    mean,
     rest_to_full,
     share_of_least,
     share_of_most,
@@ -46,7 +45,7 @@ Points = tuple[Sequence["float | None"], Sequence[float]]
 def score(task: Task, candidates: list[Candidate]) -> None:
     """Give each candidate its points."""
     weights = task.placement.scoring
-    if weights is not None and not task.karmada:
+    if weights is not None and weights.by_name and not task.karmada:
         _score_by_weights(task, candidates, weights)
         return
     current = task.current
@@ -69,11 +68,16 @@ def order(task: Task) -> Callable[[Candidate], tuple[Any, ...]]:
 
 
 def _score_by_weights(task: Task, candidates: list[Candidate], weights: Weights) -> None:
-    columns = {name: _SCORERS[name](task, candidates) for name, _weight in weights.by_name}
-    for position, candidate in enumerate(candidates):
-        normalised = {name: round(points[position], 4) for name, (_raw, points) in columns.items()}
-        raw = {name: value for name, (values, _points) in columns.items() if (value := values[position]) is not None}
-        candidate.scores = Scores(raw, normalised, mean(weights, normalised))
+    names = [name for name, _weight in weights.by_name]
+    columns = [_SCORERS[name](task, candidates) for name in names]
+    totals = weights.means([points for _raw, points in columns], len(candidates))
+    rows_raw = zip(*(raw for raw, _points in columns), strict=True)
+    rows = zip(*(points for _raw, points in columns), strict=True)
+    for candidate, raw, points, total in zip(candidates, rows_raw, rows, totals, strict=True):
+        known = dict(zip(names, raw, strict=True))
+        if None in raw:
+            known = {name: value for name, value in known.items() if value is not None}
+        candidate.scores = Scores(known, dict(zip(names, points, strict=True)), total)
 
 
 def _stickiness(task: Task, candidates: list[Candidate]) -> Points:

@@ -9,6 +9,7 @@ A cluster of which a scorer knows nothing gets 50 from it: no fact speaks neithe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .forms import JSON
@@ -57,27 +58,36 @@ class Weights:
     def counts(self, name: str) -> bool:
         return any(scorer == name for scorer, _weight in self.by_name)
 
+    @property
+    def steady(self) -> bool:
+        """Whether placing others changes no points: nobody's room and nobody's neighbours are looked at."""
+        return not any(name in (FREE_CAPACITY, BALANCE, APPLICATION_AFFINITY) for name, _weight in self.by_name)
+
+    def means(self, columns: Sequence[Sequence[float]], count: int) -> list[float]:
+        """The weighted mean for each of so many clusters, cut to what a person would write down.
+
+        :param columns: the points of each scorer, in the order of `by_name`.
+        """
+        whole = sum(weight for _name, weight in self.by_name)
+        totals = [0.0] * count
+        for (_name, weight), points in zip(self.by_name, columns, strict=True):
+            share = weight / whole
+            totals = [total + share * point for total, point in zip(totals, points, strict=True)]
+        return [round(total, 4) for total in totals]
+
 
 def share_of_most(raw: list[float | None]) -> list[float]:
     """The most is 100, the others in proportion."""
     most = max((value for value in raw if value is not None), default=0.0)
-    return [NEUTRAL if value is None else 100 * value / most if most > 0 else NEUTRAL for value in raw]
+    return [NEUTRAL if value is None else round(100 * value / most, 4) if most > 0 else NEUTRAL for value in raw]
 
 
 def share_of_least(raw: list[float | None]) -> list[float]:
     """The least is 100; twice as much is 50. What is free leaves nothing to those that are not."""
     least = min((value for value in raw if value is not None), default=0.0)
-    return [NEUTRAL if value is None else 100.0 if value <= least else 100 * least / value for value in raw]
+    return [NEUTRAL if value is None else 100.0 if value <= least else round(100 * least / value, 4) for value in raw]
 
 
 def rest_to_full(raw: list[float | None]) -> list[float]:
     """What is missing to 100."""
     return [NEUTRAL if value is None else min(max(100 - value, 0.0), 100.0) for value in raw]
-
-
-def mean(weights: Weights, points: dict[str, float]) -> float:
-    """The weighted mean, cut to what a person would write down."""
-    total = sum(weight for _name, weight in weights.by_name)
-    if total <= 0:
-        return 0.0
-    return round(sum(weight * points[name] for name, weight in weights.by_name) / total, 4)

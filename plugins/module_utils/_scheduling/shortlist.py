@@ -53,7 +53,8 @@ def _is_newcomer(task: Task) -> bool:
     """Whether its candidates depend on nothing but what it asks for."""
     placement = task.placement
     personal = task.current or task.request.evicting or task.taken
-    return not (personal or placement.scoring or placement.bounds or own_filter(task))
+    moody = placement.scoring is not None and not placement.scoring.steady
+    return not (personal or moody or placement.bounds or own_filter(task))
 
 
 def admit(task: Task) -> Admission:
