@@ -17,7 +17,7 @@ from .bounds import counts_room
 from .errors import Kind, Unplaceable
 from .placement import Spread
 from .regions import Group, group_score, note_groups
-from .search import Found, Held, Limits, largest_choice
+from .search import WORK, Found, Held, Limits, largest_choice
 from .spreading import groups_of
 from .task import Candidate, Notes, Task
 
@@ -108,7 +108,7 @@ def _fewest_groups(task: Task, ranked: Sequence[Candidate], limits: Limits, stay
     held = _held_if_counted(task)
     found = largest_choice(ranked, limits, held, staying=staying, at_least=limits.enough)
     for narrow in limits.narrowed(ranked, staying) if found.clusters is not None else ():
-        other = largest_choice(ranked, narrow, held, staying=staying, at_least=limits.enough)
+        other = largest_choice(ranked, narrow, held, staying=staying, at_least=limits.enough, work=WORK // 10)
         if other.clusters is not None:
             return other
     return found

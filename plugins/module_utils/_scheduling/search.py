@@ -7,7 +7,7 @@
 With one constraint beside that on clusters, and every cluster in one group, the largest choice is computed: over all
 numbers of groups and clusters, group by group. With several constraints that cross each other, or with clusters in
 several zones, no quick way is known to anybody; there, groups are struck off one by one, the smallest first, and what
-cannot hold the replicas is not followed. That search ends after so many steps that it takes about a second.
+cannot hold the replicas is not followed. That search is given up after about a second.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from .placement import Spread
 from .spreading import covering, groups_of
 from .task import Candidate
 
-WORK = 400_000
-"""Clusters looked at in all steps together, before a search is given up."""
+WORK = 150_000
+"""Clusters looked at in all steps together before a search is given up: about a second."""
 
 Held = Callable[[Candidate], int]
 
@@ -96,6 +96,7 @@ def largest_choice(
     *,
     staying: Sequence[Candidate] = (),
     at_least: int = 0,
+    work: int = WORK,
 ) -> Found:
     """The clusters, given in rank, that hold enough within the limits, or most of what any can hold.
 
@@ -106,7 +107,7 @@ def largest_choice(
     if not others and not staying and only.max_groups and all(len(groups_of(each, only)) == 1 for each in clusters):
         found = _largest_of_one_field(clusters, only, limits, held)
         return Found(found if found is not None and sum(map(held, found)) >= at_least else None)
-    search = _Search(limits, held, staying, at_least - 1)
+    search = _Search(limits, held, staying, at_least - 1, work)
     search.strike(list(clusters), {spread: frozenset(limits.groups(staying, spread)) for spread in limits.fields})
     return Found(search.best, search.work >= 0)
 
@@ -172,14 +173,14 @@ def _retrace(
 class _Search:
     """Strikes off groups and clusters until the rest keeps the limits."""
 
-    def __init__(self, limits: Limits, held: Held, staying: Sequence[Candidate], value: int) -> None:
+    def __init__(self, limits: Limits, held: Held, staying: Sequence[Candidate], value: int, work: int) -> None:
         self.limits = limits
         self.held = held
         self.staying = staying
         self.best: list[Candidate] | None = None
         self.value = value
         """What the best so far holds, and anything better has to exceed."""
-        self.work = WORK
+        self.work = work
 
     def strike(self, left: list[Candidate], kept: Mapping[Spread, frozenset[str]]) -> None:
         """Decide about one group after the other: the smallest that is undecided goes, or stays."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -154,16 +155,96 @@ def test_the_same_question_asked_again_is_answered_the_same(fleet, replicas, sch
     )
 
 
-@given(fleets, st.integers(1, 60), st.sampled_from([None, DYNAMIC, AGGREGATED, EQUAL]), spreads, running)
-def test_our_spread_constraints_hold(fleet, replicas, scheduling, spread, current) -> None:
+@given(fleets, st.integers(3, 60), st.sampled_from([None, DYNAMIC, AGGREGATED, EQUAL]), spreads, running)
+def test_our_spread_constraints_hold_in_the_answer_itself(fleet, replicas, scheduling, spread, current) -> None:
     decision = schedule(request(fleet, replicas, scheduling=scheduling, spread=spread, current=current))
     for constraint in spread if decision.error is None else ():
-        assert constraint["spreadByField"] in ("cluster", "region")
         regions = {fleet[name]["region"] for name in decision.replicas}
         used = len(decision.replicas if constraint["spreadByField"] == "cluster" else regions)
-        assert used <= constraint["maxGroups"]
-        if scheduling is None:
-            assert used >= constraint["minGroups"]
+        assert constraint["minGroups"] <= used <= constraint["maxGroups"]
+
+
+bounds = st.one_of(
+    st.just({}),
+    st.builds(
+        lambda least, more: {"minReplicas": least, "maxReplicas": least + more}, st.integers(1, 4), st.integers(0, 20)
+    ),
+)
+levels = st.one_of(
+    st.just({}),
+    st.builds(
+        lambda r1, r2, default: {
+            "hierarchy": [{"byField": "region", "weights": {"r1": r1, "r2": r2}, "defaultWeight": default}]
+        },
+        st.integers(0, 3),
+        st.integers(1, 3),
+        st.integers(0, 2),
+    ),
+)
+policies = st.builds(
+    lambda kind, bound, level, partial: {
+        "whenUnsatisfiable": partial,
+        "replicaScheduling": {
+            **kind,
+            **bound,
+            **({"weightPreference": {**kind.get("weightPreference", {}), **level}} if kind is not AGGREGATED else {}),
+        },
+    },
+    st.sampled_from([DYNAMIC, AGGREGATED, EQUAL]),
+    bounds,
+    levels,
+    st.sampled_from(["refuse", "partial"]),
+)
+
+
+def with_policy(asked: Request, policy: dict[str, Any]) -> Request:
+    return replace(asked, placement={**asked.placement, **policy})
+
+
+@given(fleets, st.integers(1, 40), policies, spreads, running, st.randoms())
+def test_the_order_of_the_input_changes_nothing_in_our_own_fields_either(
+    fleet, replicas, policy, spread, current, random
+) -> None:
+    names, placed = list(fleet), list(current)
+    random.shuffle(names)
+    random.shuffle(placed)
+    shuffled = {name: fleet[name] for name in names}
+    one = schedule(with_policy(request(fleet, replicas, spread=spread, current=current), policy))
+    running_now = {name: current[name] for name in placed}
+    other = schedule(with_policy(request(shuffled, replicas, spread=spread, current=running_now), policy))
+    assert (one.targets, one.error, one.partial) == (other.targets, other.error, other.partial)
+
+
+@given(fleets, st.integers(1, 40), policies, spreads)
+def test_with_our_own_fields_too_the_same_question_is_answered_the_same(fleet, replicas, policy, spread) -> None:
+    first = schedule(with_policy(request(fleet, replicas, spread=spread), policy))
+    if first.error is not None:
+        return
+    left = after(fleet, first.replicas)
+    again = schedule(with_policy(request(left, replicas, spread=spread, current=first.replicas), policy))
+    assert (again.targets, again.unplaced) == (first.targets, first.unplaced)
+
+
+@given(fleets, st.integers(1, 40), policies, spreads, running)
+def test_replicas_placed_and_unplaced_add_up(fleet, replicas, policy, spread, current) -> None:
+    decision = schedule(with_policy(request(fleet, replicas, spread=spread, current=current), policy))
+    if decision.error is None:
+        assert sum(decision.replicas.values()) + decision.unplaced == replicas
+        assert decision.unplaced == 0 or policy["whenUnsatisfiable"] == "partial"
+
+
+@given(fleets, st.integers(1, 40), policies, spreads, running)
+def test_karmada_mode_knows_none_of_our_fields(fleet, replicas, policy, spread, current) -> None:
+    asked = request(fleet, replicas, spread=spread, current=current, compatibility="karmada")
+    ours = with_policy(asked, policy)
+    scheduling = {name: value for name, value in policy["replicaScheduling"].items() if "Replicas" not in name}
+    if "hierarchy" in scheduling.get("weightPreference", {}):
+        scheduling["weightPreference"] = {
+            name: value for name, value in scheduling["weightPreference"].items() if name != "hierarchy"
+        }
+    theirs = with_policy(asked, {"replicaScheduling": scheduling})
+    one, other = schedule(ours), schedule(theirs)
+    assert (one.targets, one.persisted, one.error) == (other.targets, other.persisted, other.error)
 
 
 @given(
