@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -28,6 +28,10 @@ LONGEST = 1_000_000
 Facts = Mapping[str, Any]
 """The variables of one cluster: `cluster`, `application`, `values`."""
 ROOTS = ("application", "cluster", "values")
+
+_TEXT_OVERRIDERS = frozenset(
+    {"annotationsOverrider", "argsOverrider", "commandOverrider", "imageOverrider", "labelsOverrider"}
+)
 
 Path = tuple[str | int, ...]
 
@@ -117,8 +121,21 @@ def _holes(value: Any, reading: Reading, name: str, path: Path) -> Iterator[_Hol
         for key, item in value.items():
             yield from _holes(item, reading, name, (*path, key))
     elif isinstance(value, (list, tuple)):
+        _refuse_unquoted(value, name, path)
         for index, item in enumerate(value):
             yield from _holes(item, reading, name, (*path, index))
+
+
+def _refuse_unquoted(value: Sequence[Any], name: str, path: Path) -> None:
+    """`region: [[ cluster.region ]]` without quotes is a list in a list to YAML."""
+    inner = value[0] if len(value) == 1 else None
+    source = inner[0] if isinstance(inner, list) and len(inner) == 1 else None
+    if isinstance(source, str) and (sandbox().names_in(source) or frozenset()) & frozenset(ROOTS):
+        raise InputError(
+            f"{path_text(path)}: {OPEN} {source} {CLOSE} without quotes is a list in a list to YAML",
+            object=name,
+            next_step=f'Quote it: "{OPEN} {source} {CLOSE}"',
+        )
 
 
 def _parts(text: str, reading: Reading, name: str, path: Path) -> Iterator[str | _Expression]:
@@ -224,7 +241,7 @@ def _nearest(source: str, facts: Facts) -> str | None:
 
 
 def _is_text_only(path: Path) -> bool:
-    if len(path) >= 2 and path[-2] in _TEXT_ONLY:
+    if (len(path) >= 2 and path[-2] in _TEXT_ONLY) or (path and path[0] in _TEXT_OVERRIDERS):
         return True
     # `env: [{name, value}]` of a container.
     return len(path) >= 3 and path[-1] == "value" and isinstance(path[-2], int) and path[-3] == "env"

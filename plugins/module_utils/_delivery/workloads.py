@@ -71,7 +71,7 @@ def workloads_of(objects: Iterable[Manifest]) -> dict[Identity, Workload]:
             identity=identity,
             api_version=manifest["apiVersion"],
             replicas=replicas_of(manifest),
-            request=pod_request(_pod_spec(manifest)) or None,
+            request=_request(manifest),
             node_claim=_node_claim(_pod_spec(manifest)),
             autoscaler=autoscalers.get((identity.kind, identity.namespace, identity.name)),
         )
@@ -153,7 +153,7 @@ def _count(manifest: Manifest, field: str, absent: int) -> int:
         raise InputError(
             f"spec.{field} is {count!r}",
             object=identify(manifest).label,
-            next_step="Give a whole number that is not negative",
+            next_step="Give a whole number that is not negative; what a cluster is to have beside its share, an override sets",
         )
     return count
 
@@ -174,6 +174,39 @@ def _node_claim(pod: Mapping[str, Any]) -> dict[str, Any]:
         "hardNodeAffinity": required,
     }
     return {name: value for name, value in claim.items() if value}
+
+
+def _request(manifest: Manifest) -> dict[str, str] | None:
+    """What one replica asks for. What differs from cluster to cluster is not known before one is chosen, and left out."""
+    spec = _pod_spec(manifest)
+    known = {
+        **spec,
+        **{
+            field: [_with_known_resources(container) for container in spec[field]]
+            for field in ("containers", "initContainers")
+            if isinstance(spec.get(field), list)
+        },
+    }
+    try:
+        return pod_request(known) or None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"what its pods ask for can't be read: {error}",
+            object=identify(manifest).label,
+            next_step="Correct the resources of its containers",
+        ) from error
+
+
+def _with_known_resources(container: Any) -> Any:
+    resources = container.get("resources") if isinstance(container, dict) else None
+    if not isinstance(resources, dict):
+        return container
+    known = {
+        part: {name: value for name, value in values.items() if not (isinstance(value, str) and "[[" in value)}
+        for part, values in resources.items()
+        if isinstance(values, dict)
+    }
+    return {**container, "resources": {**resources, **known}}
 
 
 def _autoscaler_targets(objects: Iterable[Manifest]) -> dict[tuple[str, str, str], str]:

@@ -26,6 +26,7 @@ ORDER = (
 
 _PROBLEMS_SHOWN = 10
 _FORMS = ("overrideRules", "resourceSelectors", "variants")
+_POLICIES = ("ClusterOverridePolicy", "OverridePolicy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def normalized(overrides: object) -> list[dict[str, Any]]:
     """The one form that is kept: a list of rules and `{variants: ...}`.
 
     Users may also give a mapping, as an OverridePolicy's spec has it: `overrideRules`, `resourceSelectors` for all of
-    them, and our `variants`.
+    them, and our `variants`; or such a policy whole.
 
     :raises InputError: everything that is wrong, at once, with the nearest right names.
     """
@@ -175,6 +176,8 @@ def _entries(overrides: object, problems: list[Problem]) -> list[Any]:
     if not isinstance(overrides, Mapping):
         problems.append(Problem("overrides", "expected a list of rules"))
         return []
+    if overrides.get("kind") in _POLICIES and isinstance(overrides.get("spec"), Mapping):
+        overrides = overrides["spec"]
     for key in overrides:
         if key not in _FORMS:
             problems.append(Problem(f"overrides.{key}", "unknown field", nearest(str(key), _FORMS)))

@@ -106,6 +106,12 @@ def test_a_mistake_names_the_object_and_the_path(text, said):
     assert "spec.items[1]" in str(caught.value)
 
 
+def test_an_expression_without_quotes_is_told_from_a_list():
+    with pytest.raises(InputError, match="without quotes"):
+        filled({"spec": {"region": [["cluster.region"]]}})
+    assert filled({"spec": [["x"]]}) == {"spec": [["x"]]}
+
+
 def test_an_undefined_value_names_the_cluster():
     with pytest.raises(InputError) as caught:
         filled({"a": "[[ cluster.nothing ]]"})

@@ -296,3 +296,18 @@ def test_rendered_replicas_are_those_decided(counts, extra):
     ]
     assert sum(rendered) == total
     assert all(replicas_of(item) > 0 for items in result.clusters.values() for item in items)
+
+
+def test_what_pods_ask_for_may_differ_from_cluster_to_cluster():
+    manifest = workload("Deployment")
+    requests = manifest["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+    requests["cpu"] = "[[ values.cpu ]]"
+    assert workloads_of([manifest])[WEB].request == {"memory": "64Mi"}
+
+
+def test_what_is_no_quantity_is_refused_with_its_object():
+    manifest = workload("Deployment")
+    manifest["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "much"
+    with pytest.raises(InputError, match="much") as caught:
+        workloads_of([manifest])
+    assert caught.value.object == "Deployment shop/web"

@@ -277,3 +277,15 @@ def test_a_policy_of_karmadas_form_is_taken():
     [rule] = normalized(policy)
     assert rule["resourceSelectors"] == policy["resourceSelectors"]
     assert json.loads(json.dumps(normalized(policy))) == normalized(policy)
+    whole = {
+        "apiVersion": "policy.karmada.io/v1alpha1",
+        "kind": "OverridePolicy",
+        "metadata": {"name": "p"},
+        "spec": policy,
+    }
+    assert normalized(whole) == [rule]
+
+
+def test_values_of_rules_are_text_where_only_text_is_meant():
+    result = rendered([deployment()], [label("[[ cluster.zones | length ]]")])
+    assert copy_in(result, "n1")["metadata"]["labels"]["rule"] == "1"
