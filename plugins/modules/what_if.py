@@ -67,7 +67,7 @@ options:
   scale:
     description:
       - How demand changes, by application, as V(2x), V(150%), V(+3), V(-1) or V(10). A mapping, or a text such as V(shop=2x,blog=+3).
-      - For single workloads a mapping, for example C({shop: {Deployment/shop/web: 2x}}).
+      - "For single workloads a mapping in the mapping, for example C({shop: {Deployment/shop/web: 2x}})."
     type: raw
   survive:
     description:
