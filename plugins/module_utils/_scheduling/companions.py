@@ -44,12 +44,16 @@ class Term:
             title=name or f"applications with {_labels_of(data.get('labelSelector') or {})}",
         )
 
-    def matches(self, other: Neighbour, own: Neighbour) -> bool:
-        """Whether the other application is meant; labels choose inside the own tenant, a name may say another one."""
+    def among(self, others: Iterable[Neighbour], own: Neighbour) -> list[Neighbour]:
+        """Those that are meant; labels choose inside the own tenant, a name may say another one."""
         if self.application:
             tenant, slash, name = self.application.partition("/")
-            return (other.tenant, other.name) == ((tenant, name) if slash else (own.tenant, self.application))
-        return other.tenant == own.tenant and all(match(other.labels) for match in self.selector)
+            tenant, name = (tenant, name) if slash else (own.tenant, self.application)
+            return [other for other in others if other.name == name and other.tenant == tenant]
+        selector = self.selector
+        return [
+            other for other in others if other.tenant == own.tenant and all(match(other.labels) for match in selector)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +121,15 @@ def uses_neighbours(placement: JSON) -> bool:
 
 def companion_rules(companions: Companions, request: Request) -> tuple[Rule, ...]:
     """A rule for each hard wish; the group's is separate, see :func:`group_stands`."""
-    others = _others(request)
-    rules = [_near(term, request, others) for term in companions.near]
-    rules += [_apart(term, request, others) for term in companions.apart]
+    rules = [_near(term, request) for term in companions.near]
+    rules += [_apart(term, request) for term in companions.apart]
     own = request.application
     if companions.together_by and companions.together_by in own.labels:
-        rules.append(_with_all(companions.together_by, own, others))
+        rules.append(_with_all(companions.together_by, request))
     if companions.apart_by and companions.apart_by in own.labels:
         key, value = companions.apart_by, own.labels[companions.apart_by]
         term = Term("", label_selector({"matchLabels": {key: value}}), "cluster", f"applications with {key}={value}")
-        rules.append(_apart(term, request, others))
+        rules.append(_apart(term, request))
     return tuple(rule for rule in rules if rule is not None)
 
 
@@ -140,8 +143,8 @@ def group_stands(companions: Companions, request: Request) -> tuple[str, ...]:
     own, leaving = request.application, set(request.evicting)
     members = [
         other
-        for other in _others(request)
-        if other.group == companions.group and other.tenant == own.tenant and other.clusters
+        for other in request.neighbours
+        if other.group == companions.group and other.tenant == own.tenant and other.clusters and not other.is_same(own)
     ]
     ahead = [other for other in members if leaving.isdisjoint(other.clusters)] if leaving else members
     return tuple(sorted({name for other in ahead or members for name in other.clusters} - leaving))
@@ -149,9 +152,8 @@ def group_stands(companions: Companions, request: Request) -> tuple[str, ...]:
 
 def preference_points(companions: Companions, request: Request) -> Callable[[Cluster], tuple[float, float]]:
     """Points for a cluster, as the sum of the weights and on the scale to 100, which all wishes met come to."""
-    others = _others(request)
-    near = [(each.weight, _places(each.term, request, others), each.term) for each in companions.rather_near]
-    apart = [(each.weight, _places(each.term, request, others), each.term) for each in companions.rather_apart]
+    near = [(each.weight, _places(each.term, request), each.term) for each in companions.rather_near]
+    apart = [(each.weight, _places(each.term, request), each.term) for each in companions.rather_apart]
     most = sum(weight for weight, _there, _term in (*near, *apart))
 
     def points(cluster: Cluster) -> tuple[float, float]:
@@ -163,11 +165,12 @@ def preference_points(companions: Companions, request: Request) -> Callable[[Clu
     return points
 
 
-def _near(term: Term, request: Request, others: Iterable[Neighbour]) -> Rule | None:
-    there = _places(term, request, others)
+def _near(term: Term, request: Request) -> Rule | None:
+    there = _places(term, request)
     if not there:
         # The first of those that seek each other's company may go anywhere.
-        if term.matches(request.application, request.application) and request.application.name:
+        own = request.application
+        if own.name and term.among((own,), own):
             return None
         nowhere = Rejection(
             "applications", f"it has to stand near {term.title}, of which none is placed", f"place {term.title} first"
@@ -187,8 +190,8 @@ def _near(term: Term, request: Request, others: Iterable[Neighbour]) -> Rule | N
     return rule
 
 
-def _apart(term: Term, request: Request, others: Iterable[Neighbour]) -> Rule | None:
-    there = _places(term, request, others)
+def _apart(term: Term, request: Request) -> Rule | None:
+    there = _places(term, request)
     if not there:
         return None
 
@@ -205,12 +208,16 @@ def _apart(term: Term, request: Request, others: Iterable[Neighbour]) -> Rule | 
     return rule
 
 
-def _with_all(key: str, own: Neighbour, others: Iterable[Neighbour]) -> Rule | None:
+def _with_all(key: str, request: Request) -> Rule | None:
     """Where every placed application with the same value of the label stands."""
+    own = request.application
     members = [
         other
-        for other in others
-        if other.tenant == own.tenant and other.labels.get(key) == own.labels[key] and other.clusters
+        for other in request.neighbours
+        if other.tenant == own.tenant
+        and other.labels.get(key) == own.labels[key]
+        and other.clusters
+        and not other.is_same(own)
     ]
     if not members:
         return None
@@ -228,13 +235,11 @@ def _with_all(key: str, own: Neighbour, others: Iterable[Neighbour]) -> Rule | N
     return rule
 
 
-def _others(request: Request) -> list[Neighbour]:
-    return [other for other in request.neighbours if not other.is_same(request.application)]
-
-
-def _places(term: Term, request: Request, others: Iterable[Neighbour]) -> frozenset[str]:
+def _places(term: Term, request: Request) -> frozenset[str]:
     """The clusters, regions, zones or providers in which the applications of the term stand."""
-    names = {name for other in others if term.matches(other, request.application) for name in other.clusters}
+    own = request.application
+    meant = (other for other in term.among(request.neighbours, own) if not other.is_same(own))
+    names = {name for other in meant for name in other.clusters}
     if term.topology == "cluster" or not names:
         return frozenset(names)
     standing = (cluster for cluster in request.clusters if cluster.name in names)
