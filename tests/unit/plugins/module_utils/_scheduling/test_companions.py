@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.application import Application, place
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.decision import Decision
@@ -270,3 +272,52 @@ def test_what_cannot_be_meant_is_named(placement: dict[str, Any], problem: str) 
     problems = validate_placement(placement)
     assert len(problems) == 1
     assert problem in str(problems[0])
+
+
+standing = st.lists(
+    st.builds(
+        lambda name, tier, clusters: {"name": name, "labels": {"tier": tier}, "clusters": sorted(clusters)},
+        st.sampled_from(["x", "y", "z", "v"]),
+        st.sampled_from(["data", "front"]),
+        st.sets(st.sampled_from(["a", "b", "c"])),
+    ),
+    max_size=4,
+    unique_by=lambda each: each["name"],
+)
+terms = st.fixed_dictionaries(
+    {
+        "labelSelector": st.sampled_from([{"matchLabels": {"tier": "data"}}, {"matchLabels": {"tier": "front"}}]),
+        "topology": st.sampled_from(["cluster", "region", "zone", "provider"]),
+    }
+)
+
+
+@settings(deadline=None, max_examples=80, database=None)
+@given(standing, terms, terms, st.booleans(), st.randoms(use_true_random=False))
+def test_hard_rules_hold_whatever_stands_where_and_in_whatever_order_it_is_told(
+    others: list[dict[str, Any]], to_it: dict[str, Any], from_it: dict[str, Any], both: bool, luck: Any
+) -> None:
+    placement = {**apart(from_it), **(near(to_it) if both else {})}
+    decision = decide(placement, *others)
+
+    def values(name: str, topology: str) -> set[str]:
+        found = next(each for each in CLUSTERS if each["name"] == name)
+        return {name} if topology == "cluster" else set(found["zones"] if topology == "zone" else [found[topology]])
+
+    def there(term: dict[str, Any]) -> set[str]:
+        meant = [each for each in others if each["labels"] == term["labelSelector"]["matchLabels"]]
+        return {value for each in meant for name in each["clusters"] for value in values(name, term["topology"])}
+
+    allowed = {
+        each["name"]
+        for each in CLUSTERS
+        if not values(each["name"], from_it["topology"]) & there(from_it)
+        and (
+            not both
+            or (to_it["labelSelector"]["matchLabels"]["tier"] == "front" and not there(to_it))
+            or values(each["name"], to_it["topology"]) & there(to_it)
+        )
+    }
+    assert set(decision.replicas) == allowed
+    luck.shuffle(others)
+    assert decide(placement, *others).to_dict() == decision.to_dict()

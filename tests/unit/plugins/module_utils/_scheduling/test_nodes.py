@@ -219,3 +219,33 @@ def test_nodes_and_claims_survive_the_way_through_a_dictionary() -> None:
         }
     )
     assert Request.from_dict(asked.to_dict()) == asked
+
+
+sizes = st.lists(st.sampled_from([1, 2, 3, 5, 8]), min_size=1, max_size=4)
+demands = st.lists(st.tuples(st.integers(1, 6), st.sampled_from([1, 2, 3, 4])), min_size=1, max_size=3)
+
+
+@settings(deadline=None, max_examples=60, database=None)
+@given(st.lists(sizes, min_size=1, max_size=4), demands, st.sampled_from(["together", "each"]), st.booleans())
+def test_what_is_promised_to_a_cluster_finds_nodes_there(
+    fleets: list[list[int]], asked: list[tuple[int, int]], selection: str, aggregated: bool
+) -> None:
+    nodes = {
+        f"m{index}": [node(str(each), str(cpu)) for each, cpu in enumerate(cpus)] for index, cpus in enumerate(fleets)
+    }
+    clusters = parse_clusters(fleet(**nodes))
+    scheduling = (
+        {"replicaSchedulingType": "Divided", "replicaDivisionPreference": "Aggregated"} if aggregated else DYNAMIC
+    )
+    workloads = tuple(workload(f"w{index}", replicas, str(cpu)) for index, (replicas, cpu) in enumerate(asked))
+    placement = {"replicaScheduling": scheduling, "selection": selection}
+    decision = place(Application(clusters=clusters, placement=placement, workloads=workloads))
+    if decision.error is not None:
+        return
+    left = {cluster.name: cluster.nodes or () for cluster in clusters}
+    for each in workloads:
+        replicas = decision.workloads[each.key].replicas
+        assert sum(replicas.values()) == each.replicas
+        for name, count in replicas.items():
+            left[name], homeless = take(left[name], asked_amounts(each.resource_request), NO_CLAIM, count)
+            assert homeless == 0
