@@ -96,7 +96,12 @@ def test_what_knows_no_share_stays_as_it_is_and_is_named(new: Manifest) -> None:
 
 
 def test_what_makes_no_pods_comes_with_the_canary() -> None:
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "shop"}, "data": {"a": "2"}}
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "namespace": "shop"},
+        "data": {"a": "2"},
+    }
     assert canary_manifests([config], {}, {}, QUARTER).wanted == (config,)
 
 
@@ -108,7 +113,9 @@ def test_what_makes_no_pods_comes_with_the_canary() -> None:
         ({"replicas": 5, "updatedReplicas": 1, "readyReplicas": 5}, State.HEALTHY, ""),
     ],
 )
-def test_a_canary_is_healthy_when_its_new_pods_are_ready_beside_the_old(status: dict[str, int], state: State, words: str) -> None:
+def test_a_canary_is_healthy_when_its_new_pods_are_ready_beside_the_old(
+    status: dict[str, int], state: State, words: str
+) -> None:
     held = tried(workload(image="web:2"), workload())
     live = {**held, "metadata": {**held["metadata"], "generation": 2}, "status": {"observedGeneration": 2, **status}}
     found = canary_health(live, health)

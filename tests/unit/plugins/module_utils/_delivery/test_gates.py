@@ -155,6 +155,8 @@ def test_checks_of_the_play_are_left_to_the_play() -> None:
 
 def test_somebody_who_has_enough_ends_the_measurements(server: ThreadingHTTPServer) -> None:
     StandIn.answers = {"/": [(200, "")]}
-    checks = RolloutPolicy.from_dict({"checks": [{"count": 50, "interval": 60, "http": {"url": url(server, "/")}}]}).checks
+    checks = RolloutPolicy.from_dict(
+        {"checks": [{"count": 50, "interval": 60, "http": {"url": url(server, "/")}}]}
+    ).checks
     assert failed_checks(checks, FACTS, stopped=lambda: True) == []
     assert len(StandIn.seen) == 1

@@ -55,7 +55,9 @@ def test_a_rule_may_be_for_all_versions_of_a_group() -> None:
 
 
 def test_the_message_is_the_users_or_the_rule_itself() -> None:
-    told = judge_by([{**RULE, "message": "'only ' ~ status.members ~ ' members'"}])(database({"phase": "Running", "members": 1}))
+    told = judge_by([{**RULE, "message": "'only ' ~ status.members ~ ' members'"}])(
+        database({"phase": "Running", "members": 1})
+    )
     assert told.message == "only 1 members"
     assert "does not hold" in judge_by([RULE])(database({"phase": "x", "members": 3})).message
 

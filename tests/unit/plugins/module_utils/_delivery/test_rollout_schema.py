@@ -16,7 +16,12 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.rollout_sc
 FULL: dict[str, Any] = {
     "strategy": "waves",
     "waves": [
-        {"name": "one", "clusters": {"labelSelector": {"matchLabels": {"ring": "0"}}}, "mandatory": True, "canary": "25%"},
+        {
+            "name": "one",
+            "clusters": {"labelSelector": {"matchLabels": {"ring": "0"}}},
+            "mandatory": True,
+            "canary": "25%",
+        },
         {"name": "some", "clusters": "30%", "minSuccessTime": "1m", "pause": True},
         {"name": "two", "clusters": 2},
         {"name": "rest"},
@@ -27,7 +32,13 @@ FULL: dict[str, Any] = {
     "progressDeadline": "10m",
     "maxFailures": 1,
     "checks": [
-        {"http": {"url": "https://[[ cluster.name ]].example.com/", "status": [200, 204], "successCondition": "result.ok"}},
+        {
+            "http": {
+                "url": "https://[[ cluster.name ]].example.com/",
+                "status": [200, 204],
+                "successCondition": "result.ok",
+            }
+        },
         {
             "name": "errors",
             "count": 3,
@@ -106,7 +117,9 @@ def test_all_mistakes_are_named_at_once() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "seconds"), [(90, 90), ("90s", 90), ("1m30s", 90), ("1h", 3600), ("0.5s", 0.5), (0, 0)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [(90, 90), ("90s", 90), ("1m30s", 90), ("1h", 3600), ("0.5s", 0.5), (0, 0)]
+)
 def test_durations_are_read_in_the_forms_that_are_accepted(text: object, seconds: float) -> None:
     assert seconds_of(text) == seconds
 

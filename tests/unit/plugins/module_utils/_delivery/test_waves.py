@@ -50,13 +50,19 @@ def test_waves_take_from_what_earlier_ones_left_and_the_rest_is_a_wave() -> None
         ]
     }
     assert waves(rollout) == {"one": ["de-2", "us-1"], "two": ["de-1"], "more": ["lab", "us-2"]}
-    assert waves({"waves": [{"name": "two", "clusters": 1}]}) == {"two": ["de-1"], "rest": ["de-2", "lab", "us-1", "us-2"]}
+    assert waves({"waves": [{"name": "two", "clusters": 1}]}) == {
+        "two": ["de-1"],
+        "rest": ["de-2", "lab", "us-1", "us-2"],
+    }
     assert list(waves({"waves": [{"name": "rest", "clusters": 1}]})) == ["rest", "others"]
 
 
 def test_a_wave_that_has_no_cluster_is_left_out_and_told() -> None:
     found = itinerary(
-        RolloutPolicy.from_dict({"waves": [{"name": "moon", "clusters": {"clusterNames": ["moon"]}}, {"name": "rest"}]}), FLEET
+        RolloutPolicy.from_dict(
+            {"waves": [{"name": "moon", "clusters": {"clusterNames": ["moon"]}}, {"name": "rest"}]}
+        ),
+        FLEET,
     )
     assert [step.wave for step in found.steps] == ["rest", "finish"]
     assert "moon" in found.notes[0]
@@ -71,7 +77,9 @@ def test_a_wave_that_has_no_cluster_is_left_out_and_told() -> None:
         ({"byField": "zone"}, ["eu-a", "eu-b", "us-a", "us-b", "without zone"]),
     ],
 )
-def test_groups_go_in_the_order_given_then_by_name_and_the_nameless_last(grouping: dict[str, Any], expected: list[str]) -> None:
+def test_groups_go_in_the_order_given_then_by_name_and_the_nameless_last(
+    grouping: dict[str, Any], expected: list[str]
+) -> None:
     assert list(waves({"waves": grouping})) == expected
 
 
@@ -79,10 +87,16 @@ def test_a_canary_is_a_step_of_its_own_before_its_wave() -> None:
     rollout = {
         "canary": "10%",
         "minSuccessTime": "1m",
-        "waves": [{"name": "a", "clusters": 1, "canary": 2, "minSuccessTime": 5, "mandatory": True, "pause": True}, {"name": "b"}],
+        "waves": [
+            {"name": "a", "clusters": 1, "canary": 2, "minSuccessTime": 5, "mandatory": True, "pause": True},
+            {"name": "b"},
+        ],
     }
     steps = itinerary(RolloutPolicy.from_dict(rollout), FLEET).steps
-    assert [(step.wave, step.kind.value, step.canary, step.min_success_time, step.mandatory, step.pause) for step in steps[:4]] == [
+    assert [
+        (step.wave, step.kind.value, step.canary, step.min_success_time, step.mandatory, step.pause)
+        for step in steps[:4]
+    ] == [
         ("a", "canary", "2", 5.0, True, False),
         ("a", "deploy", "", 5.0, True, True),
         ("b", "canary", "10%", 60.0, False, False),
