@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from .placement import Bounds
 from .request import Cluster
+from .shortage import demand_in_words
 from .task import Candidate, Task
 
 
@@ -87,8 +88,11 @@ def misfit(task: Task, spans: Sequence[Span], replicas: int) -> str:
     needed = [span for span in spans if span.needed]
     floor, most = sum(span.least for span in needed), sum(span.most for span in spans)
     if most < replicas:
-        within = " within maxReplicas" if capped else ""
-        return f"{count} at most {most} replicas{within}, {replicas} are to be placed"
+        if capped:
+            return f"{count} at most {most} replicas within maxReplicas, {replicas} are to be placed"
+        missing = demand_in_words(task.request.workload.resource_request, replicas - most)
+        ask = f"; {replicas - most} of them lack {missing}" if missing else ""
+        return f"{count} at most {most} replicas, {replicas} are to be placed{ask}"
     if floor > replicas:
         return (
             f"the spread constraints want {len(needed)} clusters in use, which makes {floor} replicas by minReplicas,"

@@ -95,6 +95,18 @@ def test_growth_leaves_no_region_in_use_while_another_choice_keeps_it() -> None:
     assert len(grown) == 2
 
 
+def test_points_do_not_decide_anew_which_cluster_keeps_a_minimum() -> None:
+    fleet = {
+        "e1": {"region": "east", "cost": 1.0},
+        "e2": {"region": "east", "cost": 1.0},
+        "w1": {"region": "west", "cost": 1.0},
+        "w2": {"region": "west", "cost": 2.0},
+    }
+    scoring = {"scoring": {"stickiness": 0, "cost": 1}}
+    asked = {"placement": scoring, "current": {"e1": 1, "w2": 1}}
+    assert place(fleet, 2, EQUAL, [by("region", 2)], **asked).replicas == {"e1": 1, "w2": 1}
+
+
 def test_a_cluster_counts_in_all_of_its_zones() -> None:
     fleet = {
         "wide": {"zones": ["z1", "z2", "z3"], "available": 9},
@@ -196,13 +208,14 @@ def test_with_constraints_too_growth_takes_nothing_away_where_that_is_possible(
 
 
 @settings(deadline=None, database=None, max_examples=100)
-@given(fleets, st.integers(1, 30), st.sampled_from([DYNAMIC, AGGREGATED]), spreads)
+@given(fleets, st.integers(1, 30), st.sampled_from([DYNAMIC, AGGREGATED]), spreads, running)
 def test_a_part_is_the_largest_that_the_constraints_allow(
-    fleet: dict[str, Any], replicas: int, scheduling: Any, spread: list[dict[str, Any]]
+    fleet: dict[str, Any], replicas: int, scheduling: Any, spread: list[dict[str, Any]], current: dict[str, int]
 ) -> None:
-    rooms = {name: facts["available"] for name, facts in fleet.items()}
+    rooms = {name: facts["available"] + current.get(name, 0) for name, facts in fleet.items()}
     held = [sum(rooms[name] for name in names) for names in choices(fleet, spread, rooms)]
-    decision = place(fleet, replicas, scheduling, spread, placement={"whenUnsatisfiable": "partial"})
+    asked = {"placement": {"whenUnsatisfiable": "partial"}, "current": current}
+    decision = place(fleet, replicas, scheduling, spread, **asked)
     if held and replicas >= 3:
         assert sum(decision.replicas.values()) == min(max(held), replicas)
     for constraint in spread:
