@@ -70,8 +70,10 @@ def application_files() -> Iterator[Any]:
         if isinstance(content, dict) and "application_name" in content:
             yield pytest.param(content, id=str(file.relative_to(COLLECTION)))
     for page in sorted([*COLLECTION.rglob("docs/**/*.md"), *COLLECTION.glob("*.md"), *COLLECTION.glob("roles/*/*.md")]):
-        for number, block in enumerate(re.findall(r"(?m)(?:^    .*\S.*\n)+", page.read_text())):
-            if re.search(r"^    application_name:", block, re.MULTILINE):
+        text = page.read_text()
+        blocks = [*re.findall(r"(?m)(?:^    .*\S.*\n)+", text), *re.findall(r"(?ms)^```yaml\n(.*?)^```$", text)]
+        for number, block in enumerate(blocks):
+            if re.search(r"^ *application_name:", block, re.MULTILINE) and "hosts:" not in block:
                 content = yaml.safe_load(block)
                 yield pytest.param(content, id=f"{page.relative_to(COLLECTION)}-{number}")
 

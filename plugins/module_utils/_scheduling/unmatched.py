@@ -71,7 +71,7 @@ class _Fleet:
             yield Problem(path, f"its parts together match none of {self.size}")
 
     def spread(self, constraint: JSON, path: str) -> Iterator[Problem]:
-        field, label = constraint.get("spreadByField"), constraint.get("spreadByLabel")
+        field, label = constraint.get("spreadByField") or "", constraint.get("spreadByLabel")
         if label and not any(label in cluster.labels for cluster in self.clusters):
             yield self._unknown_label(f"{path}.spreadByLabel", str(label))
         if field in _FIELDS and not any(True for cluster in self.clusters for _value in _FIELDS[field](cluster)):
