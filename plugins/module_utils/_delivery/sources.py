@@ -204,7 +204,7 @@ def _read_form(given: Mapping[str, Any], number: int, base: Path, reading: _Read
         close = nearest(str(unknown[0]), [*readers, "git"])
         raise InputError(
             f"source {number} has the unknown key {unknown[0]!r}",
-            next_step=f"Did you mean {close}?" if close else f"Use one of {_FORMS}",
+            next_step=f"{f'Did you mean {close}? ' if close else ''}There are {_FORMS}",
         )
     if len(given) != 1:
         raise InputError(
