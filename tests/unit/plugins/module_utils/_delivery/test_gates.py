@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.gates import failed_checks
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.waves import Check, RolloutPolicy
 

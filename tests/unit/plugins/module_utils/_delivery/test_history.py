@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.publish import expendable
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.revision import (

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery import verify
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.patience import SECONDS, Patience

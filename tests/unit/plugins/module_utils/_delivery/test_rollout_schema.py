@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.rollout_schema import (
     percent_of,
     seconds_of,
