@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .decision import DIVISION, FILTER, GROUP, SCORE, Verdict
+from .errors import Unplaceable
 from .mismatch import wanted
 from .placement import Strategy
 from .rejection import Rejection
 from .request import JSON, Cluster
 from .shortage import lacking
-from .task import Candidate, Task
+from .task import Candidate, Notes, Task
 from .wording import counted, listed
 
 if TYPE_CHECKING:
@@ -67,6 +68,16 @@ def judge_unused(task: Task, verdicts: dict[str, Verdict]) -> None:
     for cluster in task.request.clusters:
         if cluster.name not in verdicts:
             verdicts[cluster.name] = Verdict(False, SCORE, "it could be used, but nothing was placed", "see the error")
+
+
+def judge_tried_before(failures: Sequence[tuple[str | None, Unplaceable, Notes]], verdicts: dict[str, Verdict]) -> None:
+    """Say of the clusters of the affinity groups that were tried before why these could not take the workload."""
+    for name, failure, notes in failures:
+        for cluster, verdict in notes.verdicts().items():
+            now = verdicts.get(cluster)
+            if verdict.by != FILTER and now is not None and now.by == FILTER:
+                reason = f"its affinity group {name} was tried first: {failure.message}"
+                verdicts[cluster] = Verdict(False, FILTER, reason, verdict.change, verdict.scores)
 
 
 def judge_outranked(

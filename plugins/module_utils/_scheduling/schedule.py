@@ -14,7 +14,7 @@ from .decision import Decision, Failure, Steps, Verdicts
 from .divide import divide
 from .errors import Kind, Unplaceable
 from .estimate import Taken
-from .explain import judge_taken, judge_unused
+from .explain import judge_taken, judge_tried_before, judge_unused
 from .filter import may_lead
 from .memory import Memory
 from .partial import A, most_that_fits, partial_of
@@ -54,9 +54,13 @@ def first_that_works(task: Task, attempt: Callable[[Task, Notes], A], give_up: C
     for each in attempts(task):
         notes = Notes()
         try:
-            return attempt(each, notes)
+            answer = attempt(each, notes)
         except Unplaceable as failure:
             failures.append((each.term.name, failure, notes))
+            continue
+        if failures:
+            notes.judges.append(partial(judge_tried_before, tuple(failures)))
+        return answer
     if may_lead(task, [failure.kind for _name, failure, _notes in failures]):
         return first_that_works(replace(task, leads=True), attempt, give_up)
     part = most_that_fits(attempts(task), attempt) if task.placement.partial and not task.karmada else None

@@ -303,3 +303,24 @@ def test_a_cluster_that_does_not_match_says_what_it_would_have_to_be(
         {"clusterAffinities": [{"affinityName": "only", **affinity}]},
     ):
         assert decided({"a": facts}, placement).clusters["a"].change == change
+
+
+def test_a_cluster_of_a_group_that_was_tried_before_says_why_that_did_not_work() -> None:
+    placement = {
+        "clusterAffinities": [
+            {"affinityName": "own", "clusterNames": ["idc"]},
+            {"affinityName": "rented", "clusterNames": ["cloud"]},
+        ],
+        "replicaScheduling": DYNAMIC,
+    }
+    decision = decided({"idc": 3, "cloud": 40, "lab": 9}, placement, replicas=5)
+    assert decision.replicas == {"cloud": 5}
+    verdict = decision.clusters["idc"]
+    assert verdict.reason == (
+        "its affinity group own was tried first: the cluster has room for 3 replicas, 5 are to be placed"
+    )
+    assert verdict.change == "to hold them all it needs room for 2 more replicas"
+    assert (
+        decision.clusters["lab"].reason
+        == "clusterNames of the cluster affinity of affinity group rented does not match it"
+    )
