@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .decision import DIVISION, FILTER, GROUP, SCORE, Verdict
 from .errors import Unplaceable
+from .hierarchy import weightless
 from .mismatch import wanted
 from .placement import Strategy
 from .rejection import Rejection
@@ -70,7 +71,9 @@ def judge_unused(task: Task, verdicts: dict[str, Verdict]) -> None:
             verdicts[cluster.name] = Verdict(False, SCORE, "it could be used, but nothing was placed", "see the error")
 
 
-def judge_tried_before(failures: Sequence[tuple[str | None, Unplaceable, Notes]], verdicts: dict[str, Verdict]) -> None:
+def judge_tried_before(
+    failures: Sequence[tuple[str | None, Unplaceable, Notes]], verdicts: dict[str, Verdict]
+) -> None:
     """Say of the clusters of the affinity groups that were tried before why these could not take the workload."""
     for name, failure, notes in failures:
         for cluster, verdict in notes.verdicts().items():
@@ -194,6 +197,10 @@ def _left_out(
     task: Task, candidate: Candidate, chosen: Sequence[Candidate], result: Mapping[str, int]
 ) -> tuple[str, str]:
     """Why a chosen cluster got nothing of the replicas, and what would give it one."""
+    if task.bounded:
+        within = _left_out_within(task, candidate)
+        if within is not None:
+            return within
     if task.strategy is Strategy.STATIC:
         if task.placement.weights and not candidate.weight:
             return _NO_RULE
@@ -217,6 +224,24 @@ def _left_out(
     if short > 0:
         return reason, f"raise the replicas, or free capacity in it: it lacks {lacking(task, candidate, short)}"
     return reason, "raise the replicas, or free capacity in it"
+
+
+def _left_out_within(task: Task, candidate: Candidate) -> tuple[str, str] | None:
+    """The same where hierarchical weights or bounds are the reason."""
+    level = weightless(task, candidate.cluster)
+    if level is not None:
+        group = level.group(candidate.cluster)
+        if not group:
+            return f"it has no {level.title}, by which the replicas are divided", f"give it a {level.title}"
+        return f"its {level.title} {group} has no weight", f"give {group} a weight in hierarchy"
+    room = candidate.available + candidate.assigned
+    if task.strategy.counts_capacity and room < candidate.least:
+        reason = f"it has room for {room} of the {candidate.least} replicas that minReplicas asks for"
+        return reason, f"free or add capacity in it: it lacks {lacking(task, candidate, candidate.least - room)}"
+    if candidate.least > 1:
+        reason = f"the replicas do not suffice to give it {candidate.least} as well (minReplicas)"
+        return reason, "raise the replicas, or lower minReplicas"
+    return None
 
 
 def _no_room(task: Task, candidate: Candidate) -> tuple[str, str]:

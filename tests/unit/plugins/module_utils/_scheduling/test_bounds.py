@@ -319,3 +319,16 @@ def test_seats_between_bounds_are_given_one_by_one(
         winner = next(name for name, won in given_next.items() if won > expected[name])
         expected[winner] += 1
     assert webster_within(seats, votes, least=least, most=most, uid=uid) == expected
+
+
+@pytest.mark.parametrize(
+    ("rooms", "replicas", "least", "reason"),
+    [
+        ({"a": 9, "b": 8}, 5, 3, "the replicas do not suffice to give it 3 as well (minReplicas)"),
+        ({"a": 9, "b": 2}, 8, 3, "it has room for 2 of the 3 replicas that minReplicas asks for"),
+    ],
+)
+def test_a_cluster_left_out_for_its_least_is_told_so(
+    rooms: dict[str, int], replicas: int, least: int, reason: str
+) -> None:
+    assert place(rooms, replicas, {**DYNAMIC, "minReplicas": least}).clusters["b"].reason == reason

@@ -75,6 +75,13 @@ def test_a_group_without_weight_gets_nothing_unless_there_is_a_default() -> None
     assert by_region(place(12, [{"byField": "region"}])) == {"eu": 4, "us": 4, "ap": 4}
 
 
+def test_a_cluster_without_weight_is_told_which_group_has_none() -> None:
+    verdict = place(12, [BY_REGION]).clusters["x1"]
+    assert (verdict.reason, verdict.change) == ("its region ap has no weight", "give ap a weight in hierarchy")
+    fleet = {**FLEET, "lost": {"available": 9}}
+    assert place(12, [BY_REGION], fleet).clusters["lost"].change == "give it a region"
+
+
 def test_what_a_region_cannot_hold_goes_to_its_siblings() -> None:
     assert by_region(place(40, [BY_REGION], leaf=ROOM)) == {"eu": 35, "us": 5}
     assert by_region(place(12, [BY_REGION], bounds={"maxReplicas": 2})) == {}
