@@ -84,6 +84,8 @@ def test_what_a_member_records_is_what_scheduling_counts() -> None:
         node("broken", ready="False"),
     ]
     found = status(nodes, [pod("a", "2"), pod("cordoned", "1"), pod("broken", "1"), pod(None, "500m")])
+    keys = {taint["key"] for kind in found["nodes"] for taint in kind["taints"]}
+    assert keys == {"gpu", "node.kubernetes.io/unschedulable"}
     assert fits(found, {"cpu": "3"}) == 1, "only b has three cores on one node"
     assert fits(found, {"cpu": "1"}) == 6
     assert fits(found, {"cpu": "1"}, {"nodeSelector": {"disk": "hdd"}}) == 4

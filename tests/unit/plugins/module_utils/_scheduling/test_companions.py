@@ -164,8 +164,10 @@ def test_a_group_leaves_a_cluster_together() -> None:
     first = decide({**ONE, **GROUP}, member("db", "a"), member("cache", "a"), **leaving)
     assert set(first.replicas) == {"b"}
     # The next one follows the first, not the one that is still behind.
-    second = decide({**ONE, **GROUP}, member("web", "c"), member("db", "c"), member("cache", "a"), **leaving)
+    second = decide({**ONE, **GROUP}, member("web", "c"), member("db", "c"), member("cache", "a", "b"), **leaving)
     assert set(second.replicas) == {"c"}
+    # Where all of the group leave from is no place to go to, also for one that is new.
+    assert decide({**ONE, **GROUP}, member("db", "a"), evicting=["a"]).error is None
 
 
 def test_one_of_a_group_that_went_ahead_is_not_called_back_to_a_cluster_that_is_lost() -> None:

@@ -14,7 +14,9 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.applicat
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.nodes import (
     NO_CLAIM,
     NodeClaim,
+    Part,
     asked_amounts,
+    joint_room,
     parse_nodes,
     replicas_that_fit,
     take,
@@ -196,6 +198,21 @@ def test_what_one_workload_takes_of_a_node_the_next_does_not_find(selection: str
     assert decision.error is not None
     both = (workload("web", 1, "2500m"), workload("db", 1, "2500m"))
     assert place(Application(clusters=clusters, placement=placement, workloads=both)).error is None
+
+
+def test_what_two_workloads_take_the_third_does_not_find() -> None:
+    clusters = parse_clusters(fleet(a=[node("1"), node("2")]))
+    three = tuple(workload(name, 1, "2500m") for name in ("a", "b", "c"))
+    placement = {"replicaScheduling": DYNAMIC, "selection": "each"}
+    decision = place(Application(clusters=clusters, placement=placement, workloads=three))
+    assert decision.error is not None
+    assert decision.error.message.startswith("Deployment/c")
+
+
+def test_a_joint_replica_needs_room_for_its_share_of_every_workload() -> None:
+    parts = [Part(asked_amounts({"cpu": cpu}), NO_CLAIM, 1) for cpu in ("5", "1")]
+    assert joint_room(parse_nodes([node("small")], path="nodes"), parts, 2) == 0
+    assert joint_room(parse_nodes([node("large", "6")], path="nodes"), parts, 2) == 2
 
 
 def test_the_joint_demand_goes_where_the_nodes_hold_all_of_it() -> None:
