@@ -10,7 +10,6 @@ A field that is still ours by ``managedFields`` is as we applied it, whatever fo
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from .changes import value_text
 from .fields import MISSING, owned_fields
 from .identity import Identity, Manifest, identify
 from .ignoring import Ignore, Tokens
+from .manifests import as_kept
 from .redact import masked
 
 
@@ -180,10 +180,7 @@ def _as_writer(entry: Mapping[str, Any]) -> Writer:
 def _comparable(manifest: Manifest) -> Manifest:
     """What a manifest sets, as a server keeps it: names apart, and texts of Secrets encoded."""
     metadata = {key: manifest["metadata"][key] for key in ("labels", "annotations") if manifest["metadata"].get(key)}
-    found = {key: value for key, value in manifest.items() if key not in ("status", "stringData")}
-    if manifest.get("stringData"):
-        texts = {key: base64.b64encode(str(text).encode()).decode() for key, text in manifest["stringData"].items()}
-        found["data"] = {**(manifest.get("data") or {}), **texts}
+    found = {key: value for key, value in as_kept(manifest).items() if key != "status"}
     return {**found, "metadata": metadata}
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -105,6 +106,22 @@ def marked(manifest: Manifest, marks: Marks) -> Manifest:
             "annotations": {**(metadata.get("annotations") or {}), **marks.annotations, OWNER: marks.owner},
         },
     }
+
+
+def as_kept(manifest: Manifest) -> Manifest:
+    """The manifest in the form that servers keep: texts of a Secret encoded.
+
+    ``stringData`` is gone after a write, and with it the record of whose the values are.
+    """
+    texts = manifest.get("stringData")
+    if not isinstance(texts, dict) or (manifest["apiVersion"], manifest["kind"]) != ("v1", "Secret"):
+        return manifest
+    if not all(isinstance(text, str) for text in texts.values()):
+        # A server refuses it better than we could.
+        return manifest
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    kept = {key: value for key, value in manifest.items() if key != "stringData"}
+    return {**kept, "data": {**(manifest.get("data") or {}), **encoded}}
 
 
 def owner_of(manifest: Manifest) -> str | None:

@@ -17,7 +17,7 @@ from .autoscale import Bounds, shares_of, with_bounds
 from .dependencies import Missing, destinations
 from .division import completions_of
 from .identity import Identity, Manifest, identify
-from .manifests import Marks, marked
+from .manifests import Marks, as_kept, marked
 from .order import in_order
 from .tailoring import Tailoring
 from .workloads import has_replicas, pod_template, replicas_of, with_replicas
@@ -175,7 +175,7 @@ def _variants(
             # Another number of replicas in the values of one cluster is meant for it, and not to be divided.
             divided = None if count is None or replicas_of(source) != wanted else count
             bounded = with_bounds(source, bounds.get(cluster))
-            rendered[key] = _variant(bounded, cluster, divided, completions.get(cluster), tailoring)
+            rendered[key] = as_kept(_variant(bounded, cluster, divided, completions.get(cluster), tailoring))
             if marks is not None:
                 rendered[key] = marked(rendered[key], marks)
         variants[cluster] = rendered[key]
