@@ -19,13 +19,13 @@ from .._kube.discovery import Resource
 from .._kube.errors import ApiError
 from .._kube.session import FIELD_MANAGER, FieldConflicts, Session
 from .._scheduling.webster import webster_within
+from .application import Owner
 from .identity import Identity, Manifest, group_of, identify
+from .manifests import owner_of
 from .workloads import has_replicas
 
 HANDOVER = f"{FIELD_MANAGER}-handover"
 """The manager that holds the replicas of a scaled workload until its autoscaler writes them."""
-
-REASON = "its replicas are handed over to its autoscaler"
 
 _FIELDS = {
     ("autoscaling", "HorizontalPodAutoscaler"): ("minReplicas", "maxReplicas", 1),
@@ -42,6 +42,11 @@ class Bounds:
 
     least: int | None
     most: int | None
+
+
+def scales(identity: Identity) -> bool:
+    """Whether an object is an autoscaler."""
+    return (identity.group, identity.kind) in _FIELDS
 
 
 def target_of(autoscaler: Manifest) -> Identity | None:
@@ -136,15 +141,23 @@ class Scaled:
     The member's own are looked for only when that makes a difference. Thread-safe.
     """
 
-    def __init__(self, session: Session, wanted: Iterable[Manifest]) -> None:
+    def __init__(self, session: Session, wanted: Iterable[Manifest], owner: Owner) -> None:
         self._session = session
+        self._owner = owner
         self._known = targets_of(wanted)
         self._lock = Lock()
         self._there: dict[str, frozenset[Identity] | None] = {}
 
-    def by_application(self, identity: Identity) -> bool:
-        """Whether an autoscaler among the manifests scales it."""
-        return identity in self._known
+    def transition(self, manifest: Manifest, live: Manifest) -> str | None:
+        """Why the replicas of a workload, which is as we applied it, have to change hands; ``None`` when they have not."""
+        replicas = (manifest.get("spec") or {}).get("replicas")
+        if not has_replicas(manifest) or replicas is None:
+            return None
+        if identify(manifest) in self._known:
+            return None if is_handed_over(live) else "its replicas are handed over to its autoscaler"
+        if replicas == (live.get("spec") or {}).get("replicas") or self(manifest, live):
+            return None
+        return "nobody scales it any more"
 
     def __call__(self, manifest: Manifest, live: Manifest | None) -> bool:
         """Whether somebody scales it, so that its replicas are not ours to set."""
@@ -163,7 +176,9 @@ class Scaled:
         with self._lock:
             if namespace not in self._there:
                 try:
-                    self._there[namespace] = targets_of(self._session.list(_HPA, namespace))
+                    found = self._session.list(_HPA, namespace)
+                    # One of ours that is not wanted any more goes with this very plan.
+                    self._there[namespace] = targets_of(item for item in found if owner_of(item) != self._owner.text)
                 except ApiError:
                     self._there[namespace] = None
             return self._there[namespace]

@@ -16,7 +16,7 @@ from .._kube.errors import ConflictError, DeadlineError, FleetError, NotFoundErr
 from .._kube.fanout import fan_out
 from .._kube.session import Propagation, Session, describe
 from .applyset import Parent, Trace, delete_parent, refuse_lower_epoch, write_parent
-from .autoscale import hand_over, without_replicas
+from .autoscale import hand_over, scales, without_replicas
 from .digest import digest
 from .fields import owned_digest
 from .identity import Identity, Manifest
@@ -103,7 +103,12 @@ def open_set(run: Run) -> None:
 
 def grow(run: Run) -> None:
     """Create and update, stage after stage; a stage that failed holds back those behind it."""
-    steps = [step for step in run.survey.plan.actions if step.operation is not Operation.PRUNE and not step.moves]
+    actions = [step for step in run.survey.plan.actions if not step.moves]
+    # An autoscaler that goes must not write once more over the replicas that are written now.
+    _side_by_side(
+        run, [step for step in actions if step.operation is Operation.PRUNE and scales(step.identity)], _delete
+    )
+    steps = [step for step in actions if step.operation is not Operation.PRUNE]
     for stage in sorted({stage_of(step.identity) for step in steps}):
         chosen = [step for step in steps if stage_of(step.identity) == stage]
         _side_by_side(run, chosen, _write)
@@ -118,7 +123,7 @@ def shrink(run: Run, blocked: Callable[[Step], bool]) -> None:
     run.postponed = [step for step in actions if blocked(step)]
     steps = [step for step in actions if step not in run.postponed]
     _side_by_side(run, [step for step in steps if step.operation is not Operation.PRUNE], _write)
-    prunes = [step for step in steps if step.operation is Operation.PRUNE]
+    prunes = [step for step in steps if step.operation is Operation.PRUNE and step.identity not in run.removed]
     for stage in sorted({stage_of(step.identity) for step in prunes}, reverse=True):
         chosen = [step for step in prunes if stage_of(step.identity) == stage]
         if stage == 0:

@@ -14,7 +14,7 @@ from .._kube.health import health
 from .._kube.session import Session
 from .adoption import gives_way, refusal, sheds, waiting_note
 from .application import Owner, Settings
-from .autoscale import REASON, Scaled, at_present, is_handed_over, without_replicas
+from .autoscale import Scaled, at_present, is_handed_over, without_replicas
 from .fielddrift import without_ignored
 from .identity import Identity, Manifest, identify
 from .ignoring import Ignore
@@ -119,12 +119,14 @@ def _wanted_steps(
         )
         for identity, manifest in wanted.items()
     }
-    scaled = Scaled(work.session, wanted.values())
+    scaled = Scaled(work.session, wanted.values(), frame.owner)
     for identity, found in assessments.items():
         live = observation.live.get(identity)
-        ours = live is not None and owner_of(live) == frame.owner.text and not is_handed_over(live)
-        if ours and found.verdict is Verdict.SAME and scaled.by_application(identity):
-            assessments[identity] = Assessment(Verdict.MAY_DIFFER, REASON)
+        if live is None or found.verdict is not Verdict.SAME or owner_of(live) != frame.owner.text:
+            continue
+        reason = scaled.transition(wanted[identity], live)
+        if reason:
+            assessments[identity] = Assessment(Verdict.MAY_DIFFER, reason)
     previews = _previews(work, frame, observation, wanted, assessments, scaled)
     return [
         step_for(
@@ -165,17 +167,15 @@ def _previews(
         resource = observation.resource_of(identity)
         if resource is None:
             return _unserved(manifest, wanted)
+        is_scaled = scaled(manifest, live)
         if identity.namespace in coming:
-            return rehearse(
-                work.session, resource, manifest, f"namespace {identity.namespace} is created by the same plan"
-            )
+            reason = f"namespace {identity.namespace} is created by the same plan"
+            return replace(rehearse(work.session, resource, manifest, reason), hands_over=is_scaled)
         question = Question(manifest, live, work.previous.get(identity), frame.settings.conflict)
         if assessments[identity].verdict is Verdict.ADOPT:
             question = replace(question, gives_way=is_taken)
-        if not scaled(manifest, live):
-            return preview(work.session, resource, question)
-        if live is None:
-            return replace(preview(work.session, resource, question), hands_over=True)
+        if not is_scaled or live is None:
+            return replace(preview(work.session, resource, question), hands_over=is_scaled)
         # What is asked about has the replicas that are there: left out, they would seem to become one.
         found = preview(work.session, resource, replace(question, manifest=at_present(manifest, live)))
         return replace(found, manifest=without_replicas(found.manifest), hands_over=not is_handed_over(live))
