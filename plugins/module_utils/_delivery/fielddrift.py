@@ -57,7 +57,8 @@ class FieldDrift:
 def field_drifts(manifest: Manifest, live: Manifest) -> tuple[FieldDrift, ...]:
     """The fields of a manifest that somebody else has changed or removed. Values of Secrets are masked."""
     wanted = _comparable(manifest)
-    ours = owned_fields(live)
+    # No entry at all is no ownership; an empty one further down is a whole value.
+    ours = owned_fields(live) or None
     hidden_wanted, hidden_live = masked(wanted), masked(live)
     found = []
     for path, tokens in _walk("", (), wanted, live, ours):
