@@ -22,6 +22,19 @@ EXPRESSIONS = {"unhealthy": State.UNHEALTHY, "progressing": State.PROGRESSING, "
 
 FIELDS = ("apiVersion", "kind", "name", *EXPRESSIONS, "message")
 
+_TEXT = {"type": "string", "minLength": 1}
+HEALTH: Mapping[str, Any] = {
+    "type": "array",
+    "description": "Rules of your own for when an object is healthy.",
+    "items": {
+        "type": "object",
+        "properties": dict.fromkeys(FIELDS, _TEXT),
+        "additionalProperties": False,
+        "required": ["apiVersion", "kind"],
+    },
+}
+"""The form as JSON Schema, for editors."""
+
 
 def judge_by(rules: Sequence[Mapping[str, Any]]) -> Judge:
     """The built-in rules, and before them the user's where their kind is meant."""

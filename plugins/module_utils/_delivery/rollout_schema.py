@@ -13,14 +13,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._scheduling.schema import CLUSTER_AFFINITY
 from .._scheduling.validate import Problem, check, nearest
 from .sandbox import sandbox
 
-Form = Callable[[object, str], Iterator[Problem]]
+Finder = Callable[[object, str], Iterator[Problem]]
 """Finds what is wrong with a value that stands at a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of a value: what finds its mistakes, and the same as JSON Schema for editors."""
+
+    find: Finder
+    schema: Mapping[str, Any]
+
+    def __call__(self, value: object, path: str) -> Iterator[Problem]:
+        return self.find(value, path)
+
+    def told(self, description: str) -> Form:
+        """The same with a description."""
+        return replace(self, schema={**self.schema, "description": description})
+
 
 DURATION = re.compile(r"^([0-9]+(?:\.[0-9]+)?[hms])+$")
 _PERCENT = re.compile(r"^([0-9]{1,3})%$")
@@ -31,7 +48,7 @@ UNLIMITED = "None"
 
 def validate_rollout(rollout: object, *, path: str = "rollout") -> list[Problem]:
     """All problems, those of form before those of sense; empty when it is fine."""
-    problems = list(_ROLLOUT(rollout, path))
+    problems = list(_FORM(rollout, path))
     if problems or not isinstance(rollout, Mapping):
         return problems
     return list(_contradictions(rollout, path))
@@ -53,7 +70,7 @@ def percent_of(value: object) -> int | None:
 
 
 def _object(fields: Mapping[str, Form], required: Sequence[str] = ()) -> Form:
-    def form(value: object, path: str) -> Iterator[Problem]:
+    def find(value: object, path: str) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
             yield Problem(path, f"expected a dictionary, not {_shown(value)}")
             return
@@ -69,41 +86,47 @@ def _object(fields: Mapping[str, Form], required: Sequence[str] = ()) -> Form:
             if value.get(name) is None:
                 yield Problem(f"{path}.{name}", "is required")
 
-    return form
+    schema = {
+        "type": "object",
+        "properties": {name: dict(form.schema) for name, form in fields.items()},
+        "additionalProperties": False,
+        "required": list(required),
+    }
+    return Form(find, schema)
 
 
 def _list(item: Form) -> Form:
-    def form(value: object, path: str) -> Iterator[Problem]:
+    def find(value: object, path: str) -> Iterator[Problem]:
         if not isinstance(value, list):
             yield Problem(path, f"expected a list, not {_shown(value)}")
             return
         for index, entry in enumerate(value):
             yield from item(entry, f"{path}[{index}]")
 
-    return form
+    return Form(find, {"type": "array", "items": dict(item.schema)})
 
 
 def _choice(*allowed: str) -> Form:
-    def form(value: object, path: str) -> Iterator[Problem]:
+    def find(value: object, path: str) -> Iterator[Problem]:
         if value not in allowed:
             yield Problem(
                 path, f"expected one of {', '.join(allowed)}, not {_shown(value)}", nearest(str(value), allowed)
             )
 
-    return form
+    return Form(find, {"enum": list(allowed)})
 
 
-def _text(value: object, path: str) -> Iterator[Problem]:
+def _find_text(value: object, path: str) -> Iterator[Problem]:
     if not isinstance(value, str) or not value:
         yield Problem(path, f"expected a text, not {_shown(value)}")
 
 
-def _flag(value: object, path: str) -> Iterator[Problem]:
+def _find_flag(value: object, path: str) -> Iterator[Problem]:
     if not isinstance(value, bool):
         yield Problem(path, f"expected true or false, not {_shown(value)}")
 
 
-def _duration(value: object, path: str) -> Iterator[Problem]:
+def _find_duration(value: object, path: str) -> Iterator[Problem]:
     fits = (isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0) or (
         isinstance(value, str) and DURATION.match(value) is not None
     )
@@ -111,21 +134,21 @@ def _duration(value: object, path: str) -> Iterator[Problem]:
         yield Problem(path, f"expected seconds or a duration such as 5m or 1h30m, not {_shown(value)}")
 
 
-def _deadline(value: object, path: str) -> Iterator[Problem]:
+def _find_deadline(value: object, path: str) -> Iterator[Problem]:
     if value != UNLIMITED:
-        yield from _duration(value, path)
+        yield from _find_duration(value, path)
 
 
 def _whole(lowest: int) -> Form:
-    def form(value: object, path: str) -> Iterator[Problem]:
+    def find(value: object, path: str) -> Iterator[Problem]:
         if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
             yield Problem(path, f"expected a whole number from {lowest}, not {_shown(value)}")
 
-    return form
+    return Form(find, {"type": "integer", "minimum": lowest})
 
 
 def _amount(lowest: int, highest_percent: int = 100) -> Form:
-    def form(value: object, path: str) -> Iterator[Problem]:
+    def find(value: object, path: str) -> Iterator[Problem]:
         percent = percent_of(value)
         if percent is not None:
             if not lowest <= percent <= highest_percent:
@@ -133,36 +156,38 @@ def _amount(lowest: int, highest_percent: int = 100) -> Form:
         elif not isinstance(value, int) or isinstance(value, bool) or value < lowest:
             yield Problem(path, f"expected a number from {lowest} or a percentage such as 25%, not {_shown(value)}")
 
-    return form
+    return Form(
+        find, {"anyOf": [{"type": "integer", "minimum": lowest}, {"type": "string", "pattern": _PERCENT.pattern}]}
+    )
 
 
-def _clusters(value: object, path: str) -> Iterator[Problem]:
+def _find_clusters(value: object, path: str) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         yield from check(value, CLUSTER_AFFINITY, path)
     else:
         yield from _amount(1)(value, path)
 
 
-def _condition(value: object, path: str) -> Iterator[Problem]:
+def _find_condition(value: object, path: str) -> Iterator[Problem]:
     if not isinstance(value, str) or sandbox().names_in(value) is None:
         yield Problem(
             path, f"expected a Jinja2 expression without brackets, such as result < 0.05, not {_shown(value)}"
         )
 
 
-def _status(value: object, path: str) -> Iterator[Problem]:
+def _find_status(value: object, path: str) -> Iterator[Problem]:
     for index, code in enumerate(value if isinstance(value, list) else [value]):
         if not isinstance(code, int) or isinstance(code, bool) or not 100 <= code <= 599:
             where = f"{path}[{index}]" if isinstance(value, list) else path
             yield Problem(where, f"expected an HTTP status such as 200, not {_shown(code)}")
 
 
-def _url(value: object, path: str) -> Iterator[Problem]:
+def _find_url(value: object, path: str) -> Iterator[Problem]:
     if not isinstance(value, str) or not value.startswith(("http://", "https://", "[[")):
         yield Problem(path, f"expected an http or https URL, not {_shown(value)}")
 
 
-def _waves(value: object, path: str) -> Iterator[Problem]:
+def _find_waves(value: object, path: str) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         yield from _GROUPING(value, path)
     elif isinstance(value, list):
@@ -171,50 +196,67 @@ def _waves(value: object, path: str) -> Iterator[Problem]:
         yield Problem(path, f"expected a list of waves, or byField or byLabel, not {_shown(value)}")
 
 
+_TEXT = Form(_find_text, {"type": "string", "minLength": 1})
+_FLAG = Form(_find_flag, {"type": "boolean"})
+_DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": DURATION.pattern}]}
+_DURATION = Form(_find_duration, _DURATION_SCHEMA)
+_DEADLINE = Form(_find_deadline, {"anyOf": [*_DURATION_SCHEMA["anyOf"], {"enum": [UNLIMITED]}]})
+_CLUSTERS = Form(_find_clusters, {"anyOf": [dict(CLUSTER_AFFINITY), *_amount(1).schema["anyOf"]]})
+_CONDITION = Form(_find_condition, {"type": "string", "minLength": 1})
+_CODE = {"type": "integer", "minimum": 100, "maximum": 599}
+_STATUS = Form(_find_status, {"anyOf": [_CODE, {"type": "array", "items": _CODE}]})
+_URL = Form(_find_url, {"type": "string", "pattern": r"^(https?://|\[\[)"})
+
 _CHECK = _object(
     {
-        "name": _text,
-        "count": _whole(1),
-        "interval": _duration,
-        "failureLimit": _whole(0),
+        "name": _TEXT.told("For people; the kind and its number when left out."),
+        "count": _whole(1).told("How often it is measured; once when left out."),
+        "interval": _DURATION.told("Between measurements; 10 s when left out."),
+        "failureLimit": _whole(0).told("How many measurements may fail."),
         "http": _object(
-            {"url": _url, "status": _status, "successCondition": _condition, "timeout": _duration, "insecure": _flag},
+            {"url": _URL, "status": _STATUS, "successCondition": _CONDITION, "timeout": _DURATION, "insecure": _FLAG},
             required=("url",),
         ),
         "prometheus": _object(
-            {"address": _url, "query": _text, "successCondition": _condition, "timeout": _duration, "insecure": _flag},
+            {"address": _URL, "query": _TEXT, "successCondition": _CONDITION, "timeout": _DURATION, "insecure": _FLAG},
             required=("address", "query", "successCondition"),
         ),
-        "tasks": _text,
-        "playbook": _text,
-        "timeout": _duration,
+        "tasks": _TEXT.told("A task file of yours, included in the play."),
+        "playbook": _TEXT.told("A playbook of yours, run beside the play."),
+        "timeout": _DURATION.told("Of tasks and playbook: so long other plays are kept off; 5m when left out."),
     }
 )
 _WAVE = _object(
     {
-        "name": _text,
-        "clusters": _clusters,
-        "mandatory": _flag,
-        "canary": _amount(1, 99),
-        "minSuccessTime": _duration,
-        "pause": _flag,
+        "name": _TEXT,
+        "clusters": _CLUSTERS.told("A ClusterAffinity, a number, or a percentage; what is left, in the last wave."),
+        "mandatory": _FLAG.told("Nothing in this wave may fail."),
+        "canary": _amount(1, 99).told("How many pods of a workload come first."),
+        "minSuccessTime": _DURATION.told("How long this wave has to stay healthy."),
+        "pause": _FLAG.told("Wait for a person after this wave."),
     },
     required=("name",),
 )
-_GROUPING = _object({"byField": _choice("provider", "region", "zone"), "byLabel": _text, "order": _list(_text)})
-_ROLLOUT = _object(
+_GROUPING = _object({"byField": _choice("provider", "region", "zone"), "byLabel": _TEXT, "order": _list(_TEXT)})
+_FORM = _object(
     {
-        "strategy": _choice("all", "waves"),
-        "waves": _waves,
-        "canary": _amount(1, 99),
-        "maxConcurrency": _amount(1),
-        "minSuccessTime": _duration,
-        "progressDeadline": _deadline,
-        "maxFailures": _amount(0),
-        "checks": _list(_CHECK),
-        "onFailure": _choice("pause", "rollback"),
+        "strategy": _choice("all", "waves").told("waves where there are some, else all: one wave with everything."),
+        "waves": Form(_find_waves, {"anyOf": [{"type": "array", "items": _WAVE.schema}, _GROUPING.schema]}),
+        "canary": _amount(1, 99).told("How many pods of a workload come first, in every wave that does not say."),
+        "maxConcurrency": _amount(1).told("Clusters of a wave that go at once."),
+        "minSuccessTime": _DURATION.told("How long a step has to stay healthy."),
+        "progressDeadline": _DEADLINE.told("How long a cluster may take to become healthy."),
+        "maxFailures": _amount(0).told("Clusters that may fail, over all waves."),
+        "checks": _list(_CHECK).told("After each step, for its clusters."),
+        "onFailure": _choice("pause", "rollback").told("rollback when left out."),
     }
 )
+
+ROLLOUT: Mapping[str, Any] = {
+    **_FORM.schema,
+    "description": "How a new revision goes over the clusters; empty is everywhere at once.",
+}
+"""The same as JSON Schema, for editors."""
 
 
 def _contradictions(rollout: Mapping[str, Any], path: str) -> Iterator[Problem]:
