@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .contradictions_between import contradictions_between
+from .contradictions_in import contradictions_in
 
 JSON = Mapping[str, Any]
 Found = tuple[str, str]
@@ -66,28 +67,8 @@ def _affinity(affinity: JSON, path: str) -> Iterator[Found]:
     names, excluded = affinity.get("clusterNames") or (), set(affinity.get("exclude") or ())
     if names and excluded.issuperset(names):
         yield f"{path}.exclude", "excludes every cluster that clusterNames names, so no cluster can match"
-    selector = affinity.get("labelSelector") or {}
-    yield from _rules(selector, f"{path}.labelSelector")
-    yield from _rules(affinity.get("fieldSelector") or {}, f"{path}.fieldSelector")
-
-
-def _rules(selector: JSON, path: str) -> Iterator[Found]:
-    labels = selector.get("matchLabels") or {}
-    for index, rule in enumerate(selector.get("matchExpressions") or ()):
-        at, operator, values = f"{path}.matchExpressions[{index}]", rule["operator"], rule.get("values") or ()
-        if operator in ("In", "NotIn") and not values:
-            yield f"{at}.values", f"operator {operator} needs at least one value"
-        if operator in ("Exists", "DoesNotExist") and values:
-            yield f"{at}.values", f"operator {operator} takes no values"
-        value = labels.get(rule["key"])
-        if value is None:
-            continue
-        if (
-            (operator == "In" and value not in values)
-            or (operator == "NotIn" and value in values)
-            or operator == "DoesNotExist"
-        ):
-            yield at, f"contradicts matchLabels {rule['key']}: {value}, so no cluster can match"
+    yield from contradictions_in(affinity.get("labelSelector") or {}, f"{path}.labelSelector")
+    yield from contradictions_in(affinity.get("fieldSelector") or {}, f"{path}.fieldSelector")
 
 
 def _toleration(toleration: JSON, path: str) -> Iterator[Found]:

@@ -76,6 +76,16 @@ class _Fleet:
             yield self._unknown_label(f"{path}.spreadByLabel", str(label))
         if field in _FIELDS and not any(True for cluster in self.clusters for _value in _FIELDS[field](cluster)):
             yield Problem(f"{path}.spreadByField", f"none of {self.size} has a {field}")
+            return
+        least, there = constraint.get("minGroups") or 1, self._groups(field, label)
+        if 0 < there < least:
+            yield Problem(f"{path}.minGroups", f"{self.size} stand in {there} of the {least} groups that it asks for")
+
+    def _groups(self, field: str, label: str | None) -> int:
+        """In how many groups the clusters stand."""
+        if label:
+            return len(self._known(lambda cluster: _label(cluster, label)))
+        return len(self._known(_FIELDS[field])) if field in _FIELDS else len(self.clusters)
 
     def level(self, level: JSON, path: str) -> Iterator[Problem]:
         """Weights of groups that nobody stands in."""

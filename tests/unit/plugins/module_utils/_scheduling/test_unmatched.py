@@ -169,3 +169,41 @@ def test_a_number_above_the_highest_is_refused() -> None:
     assert [str(problem) for problem in problems] == [
         "placement.applicationAffinity.preferred[0].weight: expected at most 100, not 101"
     ]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "warning"),
+    [
+        ({"spreadByField": "provider", "minGroups": 3}, "3 clusters stand in 2 of the 3 groups that it asks for"),
+        ({"spreadByLabel": "env", "minGroups": 4}, "3 clusters stand in 2 of the 4 groups that it asks for"),
+        ({"spreadByField": "cluster", "minGroups": 5}, "3 clusters stand in 3 of the 5 groups that it asks for"),
+        ({"spreadByField": "region", "minGroups": 3}, None),
+    ],
+)
+def test_more_groups_than_there_are_is_named(constraint: dict[str, Any], warning: str | None) -> None:
+    found = [str(problem) for problem in unmatched({"spreadConstraints": [constraint]}, FLEET)]
+    assert found == ([f"placement.spreadConstraints[0].minGroups: {warning}"] if warning else [])
+
+
+@pytest.mark.parametrize(
+    ("rules", "contradicts"),
+    [
+        ([("env", "In", ["a"]), ("env", "In", ["b"])], 1),
+        ([("env", "In", ["a", "b"]), ("env", "NotIn", ["a"]), ("env", "NotIn", ["b"])], 2),
+        ([("env", "Exists", []), ("env", "DoesNotExist", [])], 1),
+        ([("env", "DoesNotExist", []), ("env", "In", ["a"])], 1),
+        ([("env", "In", ["a", "b"]), ("env", "In", ["b", "c"])], None),
+        ([("env", "NotIn", ["a"]), ("env", "DoesNotExist", [])], None),
+    ],
+)
+def test_rules_over_one_key_that_leave_nothing_are_contradictions(rules: list[Any], contradicts: int | None) -> None:
+    expressions = [{"key": key, "operator": operator, "values": values} for key, operator, values in rules]
+    problems = validate_placement(affinity(labelSelector={"matchExpressions": expressions}))
+    path = f"placement.clusterAffinity.labelSelector.matchExpressions[{contradicts}]"
+    message = "contradicts the rules before it on env, so no cluster can match"
+    assert [str(problem) for problem in problems] == ([] if contradicts is None else [f"{path}: {message}"])
+
+
+def test_rules_over_zones_may_hold_together_for_a_cluster_in_both() -> None:
+    both = [{"key": "zone", "operator": "In", "values": [zone]} for zone in ("e-1", "e-2")]
+    assert validate_placement(affinity(fieldSelector={"matchExpressions": both})) == []
