@@ -45,11 +45,11 @@ class Span:
 
 
 def keep_within(task: Task, candidates: Iterable[Candidate], *, workloads: int = 1) -> None:
-    """Tell each candidate its bounds; those of so many workloads when these are placed as one."""
+    """Tell each candidate its bounds; of so many workloads placed as one it may hold the most of each."""
     rules = task.placement.bounds
     for candidate in candidates:
         least, most = bounds_of(rules, candidate.cluster)
-        candidate.least, candidate.most = least * workloads, None if most is None else most * workloads
+        candidate.least, candidate.most = least, None if most is None else most * workloads
         if not task.strategy.counts_capacity:
             # The bound alone says what it can hold.
             candidate.available = max(task.replicas - candidate.assigned, 0)

@@ -12,6 +12,7 @@ the best of the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from .bounds import counts_room
 from .errors import Kind, Unplaceable
@@ -38,23 +39,20 @@ def select_groups(
     else:
         picked = _keeping_what_runs(task, ranked, limits, limit)
     for spread in fields:
-        inside = limits.groups(picked, spread)
-        groups = groups_by(task, ranked, spread, limit)
-        note_groups(task, spread.title, groups, [group for group in groups if group.name in inside], notes)
+        groups = partial(groups_by, task, ranked, spread, limit)
+        note_groups(task, spread.title, groups, limits.groups(picked, spread), notes)
     names = {candidate.name for candidate in picked}
     return [candidate for candidate in ranked if candidate.name in names]
 
 
 def _most(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candidate]:
-    """The choice that holds most, with as much of the minimums as there are groups and clusters for."""
+    """The choice that holds most beside what runs, with as much of the minimums as there are groups and clusters for."""
     held = _held_if_counted(task)
     for relaxed in (limits, limits.as_far_as_there_are(ranked), limits.without_minimums()):
-        found = largest_choice(ranked, relaxed, held).clusters
-        if found is not None:
-            least = min(sum(map(held, found)), limits.enough)
-            return (
-                largest_choice(ranked, relaxed, held, staying=_running(task, ranked), at_least=least).clusters or found
-            )
+        for staying in (_running(task, ranked), []):
+            found = largest_choice(ranked, relaxed, held, staying=staying).clusters
+            if found is not None:
+                return found
     raise Unplaceable(Kind.OTHER, "no cluster stands in few enough groups for the spread constraints (maxGroups)")
 
 

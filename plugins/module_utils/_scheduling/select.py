@@ -32,11 +32,13 @@ def select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]
 
 def _select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]:
     """Among those with room if that is enough; else the others may at least make up the number."""
-    eligible = [candidate for candidate in ranked if weightless(task, candidate.cluster) is None]
+    eligible = ranked
+    if task.placement.hierarchy:
+        eligible = [candidate for candidate in ranked if weightless(task, candidate.cluster) is None]
     if task.strategy is Strategy.STATIC and any(candidate.weight for candidate in eligible):
         eligible = [candidate for candidate in eligible if candidate.weight]
     if counts_room(task) and task.replicas:
-        roomy = [candidate for candidate in eligible if candidate.capacity >= max(candidate.least, 1)]
+        roomy = [candidate for candidate in eligible if candidate.capacity >= (candidate.least or 1)]
         if 0 < len(roomy) < len(eligible):
             try:
                 return _select_within(task, roomy, notes)
@@ -81,15 +83,25 @@ def select_by_cluster(task: Task, ranked: Sequence[Candidate], limit: Spread) ->
     if most is None or (most == 0 and not task.karmada):
         most = len(ranked)
     count = min(len(ranked), most)
+    if task.partly and needs_capacity(task):
+        return _largest(task, ranked, count)
     chosen, rest = list(ranked[:count]), list(ranked[count:])
     if needs_capacity(task):
         exchange_for_capacity(chosen, rest, task.replicas)
-        if not chosen or (capacity_of(chosen) < task.replicas and not task.partly):
+        if not chosen or capacity_of(chosen) < task.replicas:
             raise Unplaceable(
                 Kind.OTHER if task.karmada else Kind.UNSCHEDULABLE,
                 f"any {count} clusters hold at most {capacity_of(chosen)} of {task.replicas} replicas",
             )
     return chosen
+
+
+def _largest(task: Task, ranked: Sequence[Candidate], count: int) -> list[Candidate]:
+    """Those in use, then the largest."""
+    running = {} if task.fresh else task.current
+    order = sorted(ranked, key=lambda each: (-running.get(each.name, 0), -each.capacity))
+    names = {candidate.name for candidate in order[:count]}
+    return [candidate for candidate in ranked if candidate.name in names]
 
 
 def needs_capacity(task: Task) -> bool:

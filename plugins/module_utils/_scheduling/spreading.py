@@ -19,7 +19,7 @@ from .task import Candidate, Notes, Task
 
 def keeps_minimums(task: Task, used: Sequence[Candidate]) -> bool:
     """Whether these clusters stand in as many groups as the constraints want."""
-    return all(len(_covered(spread, used)) >= spread.min_groups for spread in task.spread)
+    return all(len(_covered(spread, used)) >= min(spread.min_groups, task.replicas) for spread in task.spread)
 
 
 def must_be_used(task: Task, usable: Sequence[Candidate], notes: Notes) -> list[Candidate]:
@@ -31,7 +31,7 @@ def must_be_used(task: Task, usable: Sequence[Candidate], notes: Notes) -> list[
         picked = others
     for spread in task.spread:
         found = len(_covered(spread, picked))
-        if found < spread.min_groups:
+        if found < min(spread.min_groups, task.replicas):
             trouble = (
                 f"{found} {spread.title}s can take a replica, but the {spread.title} constraint wants at least"
                 f" {spread.min_groups} (minGroups)"

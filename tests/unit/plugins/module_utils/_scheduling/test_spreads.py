@@ -213,7 +213,10 @@ def test_a_part_is_the_largest_that_the_constraints_allow(
     fleet: dict[str, Any], replicas: int, scheduling: Any, spread: list[dict[str, Any]], current: dict[str, int]
 ) -> None:
     rooms = {name: facts["available"] + current.get(name, 0) for name, facts in fleet.items()}
-    held = [sum(rooms[name] for name in names) for names in choices(fleet, spread, rooms)]
+    possible = choices(fleet, spread, rooms)
+    in_use = {name for name in current if name in fleet}
+    keeping = [names for names in possible if in_use <= set(names)]
+    held = [sum(rooms[name] for name in names) for names in keeping or possible]
     asked = {"placement": {"whenUnsatisfiable": "partial"}, "current": current}
     decision = place(fleet, replicas, scheduling, spread, **asked)
     if held and replicas >= 3:
