@@ -19,7 +19,7 @@ from .decision import Decision
 from .fleet import place_all
 from .placement import Placement, Strategy
 from .request import RESCHEDULE, Cluster, Target, Workload
-from .room import demand_of, occupied
+from .room import with_replicas
 from .what_if import Move, Replicas, moves_between, persisted
 
 NEVER = "never"
@@ -332,7 +332,7 @@ def _settle(room: dict[str, Cluster], application: Application, step: Step) -> N
         before, after = step.before.get(workload.key, {}), step.after.get(workload.key, {})
         for name in (set(before) | set(after)) & set(room):
             more = after.get(name, 0) - before.get(name, 0)
-            room[name] = occupied(room[name], demand_of(workload.resource_request, more))
+            room[name] = with_replicas(room[name], workload, more)
 
 
 def _moved(application: Application, step: Step) -> Application:

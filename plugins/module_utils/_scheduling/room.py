@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from .estimate import demand
+from .nodes import NO_CLAIM, Node, asked_amounts, take
 from .quantity import UNIT, counted_in, parse_quantity
-from .request import Cluster, ResourceSummary
+from .request import Cluster, ResourceSummary, Workload
 
 PODS = "pods"
 UNLIMITED_PODS = 1_000_000
@@ -52,6 +53,23 @@ def occupied(cluster: Cluster, more: Demand) -> Cluster:
     return replace(cluster, available=available, resource_summary=summary)
 
 
+def with_replicas(cluster: Cluster, workload: Workload, more: int) -> Cluster:
+    """The cluster with so many replicas more of the workload, or less where it is negative."""
+    after = occupied(cluster, demand_of(workload.resource_request, more))
+    if cluster.nodes is None:
+        return after
+    if more < 0:
+        # On which nodes they stood nobody knows, so only the sum of what is free then does.
+        return replace(after, nodes=_unknown(after))
+    claim = workload.node_claim or NO_CLAIM
+    return replace(after, nodes=take(cluster.nodes, asked_amounts(workload.resource_request), claim, more)[0])
+
+
+def _unknown(cluster: Cluster) -> tuple[Node, ...] | None:
+    """The nodes when what is free on them does not hold any more; they stay where nothing else is known."""
+    return cluster.nodes if cluster.resource_summary is None else None
+
+
 def emptied(cluster: Cluster, running: int) -> Cluster:
     """The cluster with nothing in it.
 
@@ -62,7 +80,7 @@ def emptied(cluster: Cluster, running: int) -> Cluster:
         available += running
     if summary is not None:
         summary = ResourceSummary.from_dict({"allocatable": summary.allocatable})
-    return replace(cluster, available=available, resource_summary=summary)
+    return replace(cluster, available=available, resource_summary=summary, nodes=_unknown(cluster))
 
 
 def usage(cluster: Cluster) -> dict[str, tuple[int, int]]:

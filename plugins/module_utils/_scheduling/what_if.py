@@ -20,7 +20,7 @@ from .errors import Kind
 from .fleet import place_all
 from .placement import Placement, Strategy
 from .request import Cluster, Taint, Target, Workload
-from .room import PODS, demand_of, occupied, scarcest, total
+from .room import PODS, demand_of, scarcest, total, with_replicas
 
 CORDON = Taint("fleet.navarch.dev/unschedulable", "", "NoSchedule")
 
@@ -327,4 +327,4 @@ def _settle(room: dict[str, Cluster], application: Application, before: Replicas
         for name in {*then, *now} & set(room):
             more = now.get(name, 0) - then.get(name, 0)
             if more:
-                room[name] = occupied(room[name], demand_of(workload.resource_request, more))
+                room[name] = with_replicas(room[name], workload, more)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.application import Application, place
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.estimate import estimator
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.nodes import (
     NO_CLAIM,
     NodeClaim,
@@ -21,7 +22,13 @@ from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.nodes im
     replicas_that_fit,
     take,
 )
-from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.request import Request, Workload, parse_clusters
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.request import (
+    Cluster,
+    Request,
+    Workload,
+    parse_clusters,
+)
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.room import emptied, with_replicas
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.schedule import schedule
 
 DYNAMIC = {"replicaSchedulingType": "Divided", "weightPreference": {"dynamicWeight": "AvailableReplicas"}}
@@ -266,3 +273,18 @@ def test_what_is_promised_to_a_cluster_finds_nodes_there(
         for name, count in replicas.items():
             left[name], homeless = take(left[name], asked_amounts(each.resource_request), NO_CLAIM, count)
             assert homeless == 0
+
+
+def test_what_is_supposed_to_come_takes_nodes_and_what_goes_leaves_only_their_sum() -> None:
+    summary = {"allocatable": {"cpu": "8", "pods": "220"}, "allocated": {"cpu": "2"}}
+    nodes = [node("1", allocated={"cpu": "2"}), node("2")]
+    (cluster,) = parse_clusters([{"name": "a", "nodes": nodes, "resourceSummary": summary}])
+    three = workload("w", 9, "3")
+
+    def fits_in(one: Cluster) -> int:
+        return estimator("resourceSummary", {"cpu": "3"}, unknown=0, claim=NO_CLAIM)(one)
+
+    assert fits_in(cluster) == 1
+    assert fits_in(with_replicas(cluster, three, 1)) == 0
+    assert fits_in(with_replicas(cluster, three, -1)) == 3
+    assert fits_in(emptied(cluster, 0)) == 2
