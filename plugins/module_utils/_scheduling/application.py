@@ -263,7 +263,8 @@ def _divide_inside(application: Application, joint: Task, chosen: Sequence[Candi
             raise Unplaceable(failure.kind, f"{workload.key}: {failure.message}") from failure
         notes.judges.append(partial(judge_taken, task, candidates, result))
         decisions[workload.key] = decision_of(task, result, notes)
-        _promise(taken, task, decisions[workload.key])
+        if task.asks_capacity:
+            _promise(taken, task, decisions[workload.key])
     if joint.partly and not any(decision.targets for decision in decisions.values()):
         raise Unplaceable(Kind.UNSCHEDULABLE, "; ".join(f"{key}: {each.reason}" for key, each in parts_of(decisions)))
     return decisions

@@ -199,7 +199,12 @@ def values_of(cluster: Cluster, field: str, label: str) -> tuple[str, ...]:
     """What the cluster has of that field, or of the label when there is no field."""
     if field == "zone":
         return cluster.zones
-    value = {"region": cluster.region, "provider": cluster.provider}.get(field) or cluster.labels.get(label)
+    if field == "region":
+        value = cluster.region
+    elif field == "provider":
+        value = cluster.provider
+    else:
+        value = cluster.labels.get(label, "")
     return (value,) if value else ()
 
 

@@ -10,9 +10,9 @@ choice is in groups.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 
 from .errors import Kind, Unplaceable
 from .explain import judge_left_groups
@@ -49,7 +49,7 @@ def select_by_region(
             f"{len(groups)} regions are feasible, but the region constraint wants at least {region.min_groups} (minGroups)",
         )
     regions = best_path(groups, region.min_groups, region.max_groups or 0, least)
-    note_groups(task, "region", groups, regions, notes)
+    note_groups(task, "region", lambda: groups, {group.name for group in regions}, notes)
     if not regions:
         raise Unplaceable(
             Kind.OTHER,
@@ -120,13 +120,13 @@ def best_path(groups: list[Group], least: int, most: int, least_clusters: int) -
     return best
 
 
-def note_groups(task: Task, field: str, groups: Sequence[Group], chosen: Sequence[Group], notes: Notes) -> None:
-    """Write down each group with its score, and a verdict for the clusters of those that were left."""
-    taken = {group.name for group in chosen}
-    ordered = sorted(groups, key=lambda each: (-each.score, each.name))
-    for group in ordered:
-        notes.groups.append(partial(_group_step, field, group, taken))
-    notes.judges.append(partial(judge_left_groups, task, field, ordered, taken))
+def note_groups(
+    task: Task, field: str, groups: Callable[[], Sequence[Group]], taken: Collection[str], notes: Notes
+) -> None:
+    """Have each group with its score, and a verdict for the clusters of those that were left, written when asked for."""
+    found = cache(lambda: sorted(groups(), key=lambda each: (-each.score, each.name)))
+    notes.groups.append(lambda: [_group_step(field, group, taken) for group in found()])
+    notes.judges.append(lambda verdicts: judge_left_groups(task, field, found(), taken, verdicts))
 
 
 def _group_step(field: str, group: Group, taken: Collection[str]) -> dict[str, object]:

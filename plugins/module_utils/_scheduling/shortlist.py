@@ -123,13 +123,12 @@ def count_replicas(task: Task, candidates: list[Candidate]) -> None:
     own, counts = task.taken, task.memory.room(_how_many(task))
     count, count_own = _estimate(task, task.memory.taken), _estimate(task, own)
     for candidate in candidates:
-        name = candidate.name
-        if name in own:
+        if own and candidate.name in own:
             candidate.available = count_own(candidate.cluster)
             continue
-        known = counts.get(name)
+        known = counts.get(candidate.name)
         if known is None:
-            known = counts[name] = count(candidate.cluster)
+            known = counts[candidate.name] = count(candidate.cluster)
         candidate.available = known
 
 

@@ -57,7 +57,7 @@ class Candidate:
 class Notes:
     """What the steps have to say for the explanation; written down only when somebody asks for it."""
 
-    groups: list[Writer] = field(default_factory=list)
+    groups: list[Callable[[], Sequence[JSON]]] = field(default_factory=list)
     divisions: list[Writer] = field(default_factory=list)
     shortfalls: list[str] = field(default_factory=list)
     """Why not everything was placed, when placing a part is allowed."""
@@ -71,10 +71,10 @@ class Notes:
         return verdicts
 
     def group_steps(self) -> Sequence[JSON]:
-        return [write() if callable(write) else write for write in self.groups]
+        return [step for write in self.groups for step in write()]
 
     def division_steps(self) -> Sequence[JSON]:
-        return [write() if callable(write) else write for write in self.divisions]
+        return [write() for write in self.divisions]
 
 
 @dataclass(frozen=True, slots=True)
