@@ -70,7 +70,7 @@ def _moved(step: Step | None, outcome: Outcome, key: str, *, check: bool) -> dic
     if step is not None:
         found |= describe(step)
     if done.error is not None:
-        found["error"] = str(done.error)
+        found |= {"error": str(done.error), "left": found["gain"]}
     if done.result is not None:
         found["revision"] = done.result.revision
         found["replicas"] = {identity.label: dict(counts) for identity, counts in sorted(done.result.replicas.items())}

@@ -176,6 +176,7 @@ def test_one_failed_application_hides_nobody() -> None:
     assert found["failed"]
     assert found["msg"].startswith("1 of 1 applications failed: cluster c: not healthy in time")
     assert found["applications"]["default/shop"]["action"] == "failed"
+    assert found["applications"]["default/shop"]["left"] == found["applications"]["default/shop"]["gain"]
 
 
 def test_a_fleet_that_stands_well_is_balanced() -> None:
