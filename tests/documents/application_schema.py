@@ -14,7 +14,9 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.overrides.schema import RULE
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.health_rules import HEALTH
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.overrides.schema import OVERRIDES
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.rollout_schema import ROLLOUT
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.schema import PLACEMENT
 
 from .forms import FAILOVER, SOURCES, Schema
@@ -35,7 +37,10 @@ _ROOMS: Mapping[str, Schema] = {
     "placement": dict(PLACEMENT),
     "sources": SOURCES,
     "failover": FAILOVER,
-    "overrides": {"type": "array", "items": dict(RULE)},
+    "rollout": dict(ROLLOUT),
+    "health": dict(HEALTH),
+    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+    "overrides": dict(OVERRIDES),
 }
 """What a room knows better than the role, by the name of the option."""
 

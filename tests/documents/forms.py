@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.navarch.fleet.plugins.module_utils._continuity.wishes import Failback, Mode
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.git import GIT
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.helm import CHART
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.templates import TEMPLATE
 
 Schema = dict[str, Any]
 
@@ -41,13 +44,16 @@ SOURCES: Schema = {
     "type": "array",
     "items": {
         "type": "object",
-        "description": "Where objects come from: one of file, directory, inline, kustomization or what else a source can be.",
+        "description": "Where objects come from: one of file, directory, inline, kustomization template or helm; git beside it, or alone.",
         "minProperties": 1,
         "properties": {
             "file": {"type": "string", "description": "A file of manifests."},
             "directory": {"type": "string", "description": "A folder of manifests."},
             "inline": {"description": "An object, a list of objects, or YAML text."},
             "kustomization": {"type": "string", "description": "A folder that kubectl builds."},
+            "template": {"anyOf": [{"type": "string"}, dict(TEMPLATE)], "description": "Jinja2 templates."},
+            "helm": {"anyOf": [{"type": "string"}, dict(CHART)], "description": "A chart that helm renders."},
+            "git": dict(GIT),
         },
     },
 }

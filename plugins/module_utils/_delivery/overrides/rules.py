@@ -176,19 +176,20 @@ def _entries(overrides: object, problems: list[Problem]) -> list[Any]:
     if not isinstance(overrides, Mapping):
         problems.append(Problem("overrides", "expected a list of rules"))
         return []
-    if overrides.get("kind") in _POLICIES and isinstance(overrides.get("spec"), Mapping):
-        overrides = overrides["spec"]
-    for key in overrides:
+    policy: Mapping[str, Any] = overrides
+    if policy.get("kind") in _POLICIES and isinstance(policy.get("spec"), Mapping):
+        policy = policy["spec"]
+    for key in policy:
         if key not in _FORMS:
             problems.append(Problem(f"overrides.{key}", "unknown field", nearest(str(key), _FORMS)))
-    rules = overrides.get("overrideRules") or []
+    rules = policy.get("overrideRules") or []
     if not isinstance(rules, list):
         problems.append(Problem("overrides.overrideRules", "expected a list of rules"))
         rules = []
-    shared = overrides.get("resourceSelectors")
+    shared = policy.get("resourceSelectors")
     if shared:
         rules = [{"resourceSelectors": shared, **rule} if isinstance(rule, Mapping) else rule for rule in rules]
-    variants = overrides.get("variants")
+    variants = policy.get("variants")
     return list(rules) if variants is None else [*rules, {"variants": variants}]
 
 

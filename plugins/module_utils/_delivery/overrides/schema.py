@@ -92,5 +92,16 @@ VARIANT = _object(
     ("overrideRules",),
     "A named set of rules; a cluster takes one of them at most.",
 )
-OVERRIDES = _list(RULE, "What differs from cluster to cluster.")
-"""An entry may also be `{variants: {name: VARIANT}}`; see `read`."""
+_VARIANTS = {
+    "type": "object",
+    "additionalProperties": {"type": ["object", "array"]},
+    "description": "Named sets of rules: a mapping with targetCluster and overrideRules, or a list of rules.",
+}
+OVERRIDES: Schema = {
+    "description": "What differs from cluster to cluster.",
+    "anyOf": [
+        _list({"anyOf": [RULE, _object({"variants": _VARIANTS}, ("variants",))]}),
+        _object({"overrideRules": _list(RULE), "resourceSelectors": _list(RESOURCE_SELECTOR), "variants": _VARIANTS}),
+    ],
+}
+"""All forms that :func:`.rules.normalized` takes, for editors and documentation."""

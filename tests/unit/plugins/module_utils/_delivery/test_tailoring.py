@@ -209,6 +209,13 @@ def test_a_rule_or_part_that_matches_nothing_is_said_once(rule, said):
     assert rendered([deployment(), config(a="1")], [rule]).notes == (said,)
 
 
+def test_of_several_reasons_the_one_with_a_hint_is_said():
+    later = {"apiVersion": "x.example/v1", "kind": "Thing", "metadata": {"name": "t", "namespace": "shop"}}
+    rule = {"overriders": {"plaintext": [{"path": "/spec/Replicas", "operator": "replace", "value": 2}]}}
+    [note] = rendered([deployment(), config(a="1"), later], [rule]).notes
+    assert "did you mean replicas?" in note
+
+
 def test_rules_for_clusters_that_are_not_chosen_are_said_in_one_line():
     rules = [tag("2", targetCluster={"clusterNames": ["s1"]}), label("x", targetCluster={"clusterNames": ["s1"]})]
     assert rendered([deployment()], rules, ["n1"]).notes == (
