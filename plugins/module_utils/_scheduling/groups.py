@@ -16,7 +16,7 @@ from functools import partial
 
 from .bounds import counts_room
 from .errors import Kind, Unplaceable
-from .placement import Spread
+from .placement import Spread, Strategy
 from .regions import Group, group_score, note_groups
 from .search import WORK, Found, Held, Limits, largest_choice
 from .spreading import groups_of
@@ -58,9 +58,14 @@ def _most(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candi
 
 def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
     """The best choice; but rather any other with more of the clusters in use, the largest first."""
+    running = _running(task, ranked)
+    if running and task.strategy is Strategy.DUPLICATED:
+        # What the copies take up changes the scores, which must not draw further groups in.
+        found = _fewest_groups(task, ranked, limits, running)
+        if found.clusters is not None:
+            return found.clusters
     best = _best(task, ranked, limits, limit)
     names = {candidate.name for candidate in best}
-    running = _running(task, ranked)
     for count in range(len(running), max(len(running) - _TRIES, 0), -1):
         if names.issuperset(each.name for each in running[:count]):
             break

@@ -34,6 +34,8 @@ def _select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate
     """Among those with room if that is enough; else the others may at least make up the number."""
     eligible = ranked
     if task.placement.hierarchy:
+        eligible = ranked
+    if task.placement.hierarchy:
         eligible = [candidate for candidate in ranked if weightless(task, candidate.cluster) is None]
     if task.strategy is Strategy.STATIC and any(candidate.weight for candidate in eligible):
         eligible = [candidate for candidate in eligible if candidate.weight]

@@ -247,3 +247,14 @@ def test_fifty_regions_and_a_thousand_clusters_are_decided_at_once(replicas: int
         if decision.error is None:
             assert sum(decision.replicas.values()) == replicas
     assert time.process_time() - begin < 10
+
+
+def test_copies_that_fill_their_clusters_draw_no_further_groups_in() -> None:
+    fleet = {
+        "a": {"zones": ["z1", "z3"], "available": 14},
+        "b": {"zones": ["z1", "z2"], "available": 9},
+    }
+    spread = [by("zone", 1, 3)]
+    first = place(fleet, 23, None, spread, current={"a": 2}).replicas
+    left = {**fleet, "a": {**fleet["a"], "available": 0}}
+    assert place(left, 23, None, spread, current=first).replicas == first == {"a": 23}
