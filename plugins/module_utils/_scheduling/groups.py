@@ -57,7 +57,7 @@ def _most(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candi
 
 
 def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
-    """The best choice; but rather any other with more of the clusters in use, the largest first."""
+    """The best choice; but rather any other that keeps more of what runs, the largest clusters first."""
     running = _running(task, ranked)
     if running and task.strategy is Strategy.DUPLICATED:
         # What the copies take up changes the scores, which must not draw further groups in.
@@ -66,8 +66,9 @@ def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, 
             return found.clusters
     best = _best(task, ranked, limits, limit)
     names = {candidate.name for candidate in best}
+    kept = sum(task.current[each.name] for each in running if each.name in names)
     for count in range(len(running), max(len(running) - _TRIES, 0), -1):
-        if names.issuperset(each.name for each in running[:count]):
+        if sum(task.current[each.name] for each in running[:count]) <= kept:
             break
         found = _fewest_groups(task, ranked, limits, running[:count])
         if found.clusters is not None:
@@ -76,8 +77,8 @@ def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, 
 
 
 def _running(task: Task, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The clusters that it should rather not leave, those with most replicas first."""
-    running = [] if task.fresh else [each for each in ranked if task.current.get(each.name)]
+    """The clusters that it should rather not leave, those with most replicas first; overflow is there to be left."""
+    running = [] if task.fresh else [each for each in ranked if task.current.get(each.name) and not each.tier]
     return sorted(running, key=lambda each: -task.current[each.name])
 
 
