@@ -96,6 +96,9 @@ def test_every_application_file_we_show_fits_the_schema(content: dict[str, Any])
         {"application_name": "shop", "application_placement": {"replicaScheduling": {"replicaSchedulingType": "Both"}}},
         {"application_name": "shop", "application_overrides": [{"overiders": {}}]},
         {"application_name": "shop", "application_failover": {"mode": "jump"}},
+        {"application_name": "shop", "application_rollout": {"wave": []}},
+        {"application_name": "shop", "application_health": [{"kind": "Job"}]},
+        {"application_name": "shop", "application_labels": {"tier": ["gold"]}},
     ],
     ids=lambda wrong: json.dumps(wrong),
 )
