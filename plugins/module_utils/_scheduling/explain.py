@@ -71,9 +71,7 @@ def judge_unused(task: Task, verdicts: dict[str, Verdict]) -> None:
             verdicts[cluster.name] = Verdict(False, SCORE, "it could be used, but nothing was placed", "see the error")
 
 
-def judge_tried_before(
-    failures: Sequence[tuple[str | None, Unplaceable, Notes]], verdicts: dict[str, Verdict]
-) -> None:
+def judge_tried_before(failures: Sequence[tuple[str | None, Unplaceable, Notes]], verdicts: dict[str, Verdict]) -> None:
     """Say of the clusters of the affinity groups that were tried before why these could not take the workload."""
     for name, failure, notes in failures:
         for cluster, verdict in notes.verdicts().items():
