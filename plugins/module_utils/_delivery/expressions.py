@@ -35,6 +35,7 @@ _TEXT_OVERRIDERS = frozenset(
 
 Path = tuple[str | int, ...]
 
+_TABLE = re.compile(r"\[\[[\w.\"'-]+\]\]")
 _MEANT = re.compile(r"\s+[A-Za-z_]\w*\s*([.|\[]|$)")
 """``[[ region ]]`` or ``[[ clustr.name ]]``: nobody else writes that, so it was meant for us."""
 
@@ -160,6 +161,8 @@ def _parts(text: str, reading: Reading, name: str, path: Path) -> Iterator[str |
 
 def _expression_at(text: str, start: int, reading: Reading, name: str, path: Path) -> tuple[str, int] | None:
     """The expression that begins here and where it ends; None when these brackets are somebody else's."""
+    if _is_table_of_toml(text, start):
+        return None
     line_end = text.find("\n", start)
     limit = len(text) if line_end < 0 else line_end
     end = text.find(CLOSE, start + len(OPEN), limit)
@@ -169,9 +172,10 @@ def _expression_at(text: str, start: int, reading: Reading, name: str, path: Pat
         first = source if first is None else first
         names = sandbox().names_in(source)
         if names is not None:
-            if names & frozenset(ROOTS):
+            is_meant = reading is Reading.OURS and _MEANT.match(source) is not None
+            if names & frozenset(ROOTS) and (is_meant or source.strip() not in ROOTS):
                 return source.strip(), end + len(CLOSE)
-            if reading is Reading.OURS and _MEANT.match(source):
+            if is_meant:
                 raise _unknown_name(source, sorted(names)[0], name, path)
             return (source.strip(), end + len(CLOSE)) if _is_quoted_bracket(source) else None
         # A subscript ends in brackets too: `[[ cluster.labels[values["key"]] ]]`.
@@ -182,6 +186,14 @@ def _expression_at(text: str, start: int, reading: Reading, name: str, path: Pat
             next_step="Correct it; it is a Jinja2 expression over cluster, application and values",
         )  # fmt: skip
     return None
+
+
+def _is_table_of_toml(text: str, start: int) -> bool:
+    """``[[cluster.members]]`` alone on its line in a longer text is how TOML begins an item of a list."""
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", start)
+    line = text[line_start : len(text) if line_end < 0 else line_end]
+    return "\n" in text.strip("\n") and _TABLE.fullmatch(line.strip()) is not None
 
 
 def _is_quoted_bracket(source: str) -> bool:

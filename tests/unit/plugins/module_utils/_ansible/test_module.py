@@ -51,6 +51,21 @@ def test_no_credential_reaches_a_result_or_the_log(
     assert "geheim" not in "".join(logged)
 
 
+def test_values_of_charts_and_templates_are_not_echoed(capfd: pytest.CaptureFixture[str]) -> None:
+    sources = [
+        {"helm": {"chart": "shop", "values": {"password": "geheim"}}},
+        {"template": {"path": "x", "values": {"a": "geheim"}}},
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {"sources": sources}}).encode())
+        module = FleetModule({"sources": {"type": "list", "elements": "dict"}})
+    with pytest.raises(SystemExit):
+        module.exit_json(changed=False)
+    shown = capfd.readouterr().out
+    assert "geheim" not in shown
+    assert "shop" in shown
+
+
 def test_the_environment_stands_in_for_options(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAVARCH_HUB_KUBECONFIG", "/from/environment")
     assert module_with().params["hub_kubeconfig"] == "/from/environment"

@@ -55,7 +55,18 @@ def test_expressions_are_filled(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["if [[ -f /x ]]; then", "[[inputs.cpu]]", "[[1, 2], [3]]", "[[ $a == b ]]", "[[", "]] [[", "[[1]]"]
+    "text",
+    [
+        "[[cluster]]",
+        "a = 1\n[[cluster.members]]\nb = 2\n",
+        "if [[ -f /x ]]; then",
+        "[[inputs.cpu]]",
+        "[[1, 2], [3]]",
+        "[[ $a == b ]]",
+        "[[",
+        "]] [[",
+        "[[1]]",
+    ],
 )
 @pytest.mark.parametrize("reading", Reading)
 def test_brackets_of_others_are_left_alone(text, reading):
@@ -90,6 +101,7 @@ def test_numbers_are_text_where_the_api_wants_text():
         ("[[ cluster.region | ]]", "no expression"),
         ("[[ cluster.region | nofilter ]]", "nofilter"),
         ("[[ cluster.zones ]] x", "join"),
+        ("x [[ cluster ]]", "can't stand inside text"),
         ("[[ cluster.name.__class__ ]]", "not allowed"),
         ("[[ cluster.name.__class__.__mro__ ]]", "not allowed"),
         ("[[ cluster.update({'a': 1}) ]]", "not"),
