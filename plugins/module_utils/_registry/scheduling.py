@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .._kube.errors import InputError
 from .._scheduling.errors import RequestError
 from .._scheduling.maintenance import parse_windows
 from .member import Member, Taint
@@ -40,15 +41,24 @@ def scheduling_cluster(member: Member) -> dict[str, Any]:
         } or None,
         "nodes": list(node_entries(status)) or None,
         "cost": member.cost if member.cost is None or member.cost >= 0 else None,
-        "maintenanceWindows": [dict(window) for window in member.maintenance_windows if _is_readable(window)],
+        "maintenanceWindows": [dict(window) for window in member.maintenance_windows if _is_readable(window, member.name)],
     }  # fmt: skip
 
 
-def _is_readable(window: Mapping[str, Any]) -> bool:
-    """Input is checked; what an older version or somebody's editor left in the hub is no reason to place nothing."""
+def _is_readable(window: Mapping[str, Any], cluster: str) -> bool:
+    """Input is checked; what an older version or somebody's editor left in the hub is no reason to place nothing.
+
+    :raises InputError: this machine does not know the time zone, so nobody can say whether the window is open.
+    """
     try:
         parse_windows([window])
-    except RequestError:
+    except RequestError as error:
+        if error.path.endswith(".timezone"):
+            raise InputError(
+                f"its maintenance window can't be read here: {error.message}",
+                cluster=cluster,
+                next_step="Install time zone data where the play runs (package tzdata), or correct the window",
+            ) from error
         return False
     return True
 

@@ -153,3 +153,10 @@ def test_a_members_windows_reach_scheduling() -> None:
     assert scheduling_cluster(member)["cost"] is None
     (taint,) = Cluster.from_dict(scheduling_cluster(member)).taints
     assert taint.open_until("2026-11-28T23:00:00Z") == "2026-11-29T02:00:00Z"
+
+
+def test_a_window_in_a_time_zone_that_is_not_known_here_is_not_ignored() -> None:
+    windows = [{"cron": "@daily", "duration": "4h", "timezone": "Mars/Olympus"}]
+    member = Member.from_object({"metadata": {"name": "m"}, "spec": {"maintenanceWindows": windows}})
+    with pytest.raises(InputError, match="cluster m: .*Mars/Olympus.*tzdata"):
+        scheduling_cluster(member)
