@@ -59,11 +59,10 @@ def _most(task: Task, ranked: Sequence[Candidate], limits: Limits) -> list[Candi
 def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread) -> list[Candidate]:
     """The best choice; but rather any other that keeps more of what runs, the largest clusters first."""
     running = _running(task, ranked)
-    if running and task.strategy is Strategy.DUPLICATED:
-        # What the copies take up changes the scores, which must not draw further groups in.
-        found = _fewest_groups(task, ranked, limits, running)
-        if found.clusters is not None:
-            return found.clusters
+    if task.strategy is Strategy.DUPLICATED:
+        return _all_inside(task, ranked, limits, running) or _all_inside(
+            task, ranked, limits, _best(task, ranked, limits, limit)
+        )
     best = _best(task, ranked, limits, limit)
     names = {candidate.name for candidate in best}
     kept = sum(task.current[each.name] for each in running if each.name in names)
@@ -74,6 +73,13 @@ def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, 
         if found.clusters is not None:
             return found.clusters
     return best
+
+
+def _all_inside(
+    task: Task, ranked: Sequence[Candidate], limits: Limits, staying: Sequence[Candidate]
+) -> list[Candidate]:
+    """Those clusters and all others in their groups; what copies take up must not draw further groups in."""
+    return (_fewest_groups(task, ranked, limits, staying).clusters if staying else None) or []
 
 
 def _running(task: Task, ranked: Sequence[Candidate]) -> list[Candidate]:
