@@ -71,10 +71,10 @@ def survival_data(found: Sequence[Survival]) -> dict[str, Any]:
 def outlook_lines(outlook: Outlook) -> list[str]:
     """Applications that change, then how full the clusters become, then the sum of it."""
     changed = [outcome for outcome in outlook.outcomes if outcome.changes or outcome.falls_short]
-    lines = _table(("APPLICATION", "WORKLOAD", "BEFORE", "AFTER", "NOT PLACED"), _application_rows(changed))
-    lines += [_why(outcome) for outcome in changed if outcome.falls_short][:ROWS_SHOWN]
-    lines += ["", *_cluster_lines(outlook), "", _summary(outlook)]
-    return lines if changed else lines[lines.index("") + 1 :]
+    rows = list(_application_rows(changed))
+    lines = [*_table(("APPLICATION", "WORKLOAD", "BEFORE", "AFTER", "NOT PLACED"), rows), ""] if rows else []
+    lines[-1:-1] = [_why(outcome) for outcome in changed if outcome.falls_short][:ROWS_SHOWN]
+    return [*lines, *_cluster_lines(outlook), "", _summary(outlook)]
 
 
 def survival_lines(found: Sequence[Survival]) -> list[str]:

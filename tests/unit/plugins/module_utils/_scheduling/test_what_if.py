@@ -279,6 +279,13 @@ def test_nothing_changes_says_so() -> None:
     assert not any("APPLICATION" in line for line in lines)
 
 
+def test_a_cluster_that_only_gets_objects_without_replicas_makes_no_row() -> None:
+    given = fleet(cluster("a", "eu", 8, 5), shop=application("shop", 5, {"a": 5}))
+    lines = outlook_lines(supposing(given, add="copy of a as b"))
+    assert lines[0].startswith("CLUSTER")
+    assert lines[2].startswith("b        added  0")
+
+
 def test_survival_is_data_too() -> None:
     given = settled(fleet(cluster("a", "eu", 8), shop=application("shop", 5)))
     data = survival_data([survive(given, read_demand("any 1 cluster", given.clusters), 10)])
