@@ -60,9 +60,7 @@ def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, 
     """The best choice; but rather any other that keeps more of what runs, the largest clusters first."""
     running = _running(task, ranked)
     if task.strategy is Strategy.DUPLICATED:
-        return _all_inside(task, ranked, limits, running) or _all_inside(
-            task, ranked, limits, _best(task, ranked, limits, limit)
-        )
+        return _all_inside(task, ranked, limits, limit, running)
     best = _best(task, ranked, limits, limit)
     names = {candidate.name for candidate in best}
     kept = sum(task.current[each.name] for each in running if each.name in names)
@@ -76,10 +74,14 @@ def _keeping_what_runs(task: Task, ranked: Sequence[Candidate], limits: Limits, 
 
 
 def _all_inside(
-    task: Task, ranked: Sequence[Candidate], limits: Limits, staying: Sequence[Candidate]
+    task: Task, ranked: Sequence[Candidate], limits: Limits, limit: Spread, running: Sequence[Candidate]
 ) -> list[Candidate]:
-    """Those clusters and all others in their groups; what copies take up must not draw further groups in."""
-    return (_fewest_groups(task, ranked, limits, staying).clusters if staying else None) or []
+    """What runs, else the best choice, and all others in the same groups: what copies take up draws no further groups in."""
+    found = _fewest_groups(task, ranked, limits, running).clusters if running else None
+    if found is not None:
+        return found
+    best = _best(task, ranked, limits, limit)
+    return _fewest_groups(task, ranked, limits, best).clusters or best
 
 
 def _running(task: Task, ranked: Sequence[Candidate]) -> list[Candidate]:
