@@ -26,6 +26,8 @@ PLAY = """\
 
 REPEATED = (
     "application_resumes",
+    "application_rollout_outlives_a_member",
+    "application_rollout_survives_kills",
     "application_survives",
     "failover_brakes_storms",
     "failover_moves_and_returns",

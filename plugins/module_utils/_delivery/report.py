@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .identity import Identity
+from .waves import RolloutStep, StepKind
 
 WORKLOADS_SHOWN = 60
 CLUSTERS_SHOWN = 60
+CLUSTERS_NAMED = 10
+"""In one line."""
 
 
 def decision_lines(replicas: Mapping[Identity, Mapping[str, int]], reasons: Mapping[str, str]) -> list[str]:
@@ -44,6 +47,18 @@ def delivery_lines(clusters: Mapping[str, Mapping[str, Any]]) -> list[str]:
         lines += [f"{name}: {error}" for error in entry.get("errors", [])[:3]]
         lines += [f"{name}: {reason}" for reason in (entry.get("health") or {}).get("reasons", [])[:5]]
     return lines
+
+
+def step_lines(steps: Sequence[RolloutStep]) -> list[str]:
+    """The steps of a rollout, one line each."""
+    rows: list[tuple[str, ...]] = [("STEP", "WAVE", "WHAT", "CLUSTERS")]
+    for number, step in enumerate(steps, start=1):
+        what = f"{step.kind.value} {step.canary}".strip() + (", mandatory" if step.mandatory else "")
+        what += ", then it waits for somebody" if step.pause else ""
+        more = len(step.clusters) - CLUSTERS_NAMED
+        names = ", ".join(step.clusters[:CLUSTERS_NAMED]) + (f" and {more} more" if more > 0 else "")
+        rows.append((str(number), "-" if step.kind is StepKind.FINISH else step.wave, what, names))
+    return aligned(rows)
 
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

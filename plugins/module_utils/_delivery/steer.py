@@ -26,6 +26,7 @@ from .campaign import Campaign, answer, open_campaign, shown, stopped
 from .prepare import Fleet, History, Prepared
 from .progress import ACTIVE, Phase, Progress, Wish, active_rollout, progress_of, spec_digest
 from .record import ApplicationRecord, get_record, write_spec, write_status
+from .report import step_lines
 from .result import Result
 from .rollback import roll_back
 from .waves import RolloutPolicy, StepKind
@@ -63,7 +64,8 @@ class Rolling:
         refuse_hopeless(prepared, policy)
         found = steps_for(policy, fleet, prepared.decided.clusters)
         steps = [entry.to_dict() for entry in found.steps]
-        return {"phase": "Planned", "revision": prepared.revision.number, "step": 0, "steps": steps}, found.notes
+        planned = {"phase": "Planned", "revision": prepared.revision.number, "step": 0, "steps": steps}
+        return {**planned, "lines": step_lines(found.steps)}, found.notes
 
     def start(self, fleet: Fleet, prepared: Prepared, past: History, lock: Lock, planned: Result) -> Result:
         """Write down the rollout; then carry it out, or leave that to the role."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.report import step_lines
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.waves import (
     Amount,
     OnFailure,
@@ -133,3 +134,16 @@ def test_the_defaults_are_the_safe_ones() -> None:
 def test_a_wrong_rollout_is_refused_with_all_that_is_wrong() -> None:
     with pytest.raises(InputError, match=r"rollout\.canary.*rollout\.onFailure"):
         check_rollout({"canary": 0, "onFailure": "no"})
+
+
+def test_the_steps_are_shown_one_per_line() -> None:
+    rollout = {
+        "waves": [{"name": "a", "clusters": 1, "canary": "25%", "mandatory": True, "pause": True}, {"name": "b"}]
+    }
+    assert step_lines(itinerary(RolloutPolicy.from_dict(rollout), FLEET).steps) == [
+        "STEP  WAVE  WHAT                                           CLUSTERS",
+        "1     a     canary 25%, mandatory                          de-1",
+        "2     a     deploy, mandatory, then it waits for somebody  de-1",
+        "3     b     deploy                                         de-2, lab, us-1, us-2",
+        "4     -     finish                                         de-1, de-2, lab, us-1, us-2",
+    ]
