@@ -24,6 +24,7 @@ from .health_rules import check_health
 from .identity import Identity, Manifest
 from .manifests import with_namespaces
 from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
+from .progress import refuse_under_way, standing_spec
 from .promises import promised
 from .publish import announce, conclude, tell, timestamp
 from .record import ApplicationRecord, get_record, write_spec
@@ -125,7 +126,7 @@ def redeliver(
     note: str = "",
     lock: Lock | None = None,
 ) -> Result:
-    """Place the revision in force again and deliver that.
+    """Place the revision in force again and deliver that. Only where a cluster is left does it end a rollout by steps.
 
     :param evicting: clusters that it leaves and that are not contacted.
     :param given: deliver this decision instead of a new one.
@@ -136,7 +137,9 @@ def redeliver(
 
     def plan(fleet: Fleet, past: History) -> Prepared:
         force = _in_force(past, tenant, name)
-        spec = past.record.spec if past.record else record.spec
+        if not evicting:
+            refuse_under_way(past.record)
+        spec = standing_spec(past.record or record)
         trigger = "reschedule" if reschedule else None
         if given is not None and given.basis != past.current:
             raise FleetError(
@@ -160,13 +163,14 @@ def redecide(
     past = read_history(hub, record, history(hub, tenant, name), tenant, name)
     force = _in_force(past, tenant, name)
     fleet = open_fleet(hub)
-    objects = with_namespaces(force.objects, record.spec.namespace, fleet.is_namespaced)
+    spec = standing_spec(record)
+    objects = with_namespaces(force.objects, spec.namespace, fleet.is_namespaced)
     trigger = "reschedule" if reschedule else None
-    around = look_around(hub, fleet.answering(evicting), record.spec.placement, tenant)
+    around = look_around(hub, fleet.answering(evicting), spec.placement, tenant)
     members = {name: fleet.members[name] for name in force.variants.candidates(fleet.members)}
     known = promised(hub, members, tenant)
     decided = decide(
-        record.spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around, promises=known
+        spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around, promises=known
     )
     return decided, past.current
 

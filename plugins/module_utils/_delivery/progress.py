@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from .._kube.errors import FleetError
 from .._registry.hub import Hub
 from .._registry.member import format_time
 from .application import Spec
@@ -160,6 +161,28 @@ def active_rollout(record: ApplicationRecord | None) -> Progress | None:
     """The rollout that is not over, if there is one."""
     found = progress_of(record)
     return found if found is not None and found.active else None
+
+
+def standing_spec(record: ApplicationRecord) -> Spec:
+    """What was asked for when the revision in force was delivered; a rollout that is not over has changed the spec."""
+    progress = active_rollout(record)
+    if progress is None or progress.previous_spec is None:
+        return record.spec
+    return Spec.from_dict(record.tenant, record.name, progress.previous_spec)
+
+
+def refuse_under_way(record: ApplicationRecord | None) -> None:
+    """Stop what is not urgent while a rollout is not over.
+
+    :raises FleetError: saying where it stands.
+    """
+    progress = active_rollout(record)
+    if record is not None and progress is not None:
+        raise FleetError(
+            f"a rollout is not over: {progress.line}",
+            object=f"Application {record.tenant}/{record.name}",
+            next_step="Bring it to its end, or abort it, then run this again",
+        )
 
 
 def spec_digest(spec: Spec) -> str:

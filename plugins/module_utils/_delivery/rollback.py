@@ -14,13 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 from .._kube.errors import FleetError
-from .application import Spec
 from .campaign import Campaign, answer, cut, entries, member_note
 from .execute import start
 from .identity import identify
 from .plan import Operation, Plan
 from .prepare import survey_all
-from .progress import Phase, Progress
+from .progress import Phase, standing_spec
 from .publish import conditions
 from .record import write_spec
 from .recorded import implied_in
@@ -43,7 +42,7 @@ def roll_back(campaign: Campaign) -> Result:
     surveys, plan = survey_all(campaign.fleet, frame, wanted, leaving, base or target, implied)
     barriers = {name: plan_failure(Plan({name: entry})) for name, entry in plan.clusters.items()}
     able = {name: found for name, found in surveys.items() if barriers[name] is None}
-    note = member_note(_spec_before(campaign), base) if base is not None else {}
+    note = member_note(standing_spec(campaign.record), base) if base is not None else {}
     rollout = restore({name: start(found, frame, campaign.lock, note) for name, found in able.items()})
     errors: dict[str, FleetError] = {name: entry.error for name, entry in plan.clusters.items() if entry.error}
     errors.update({name: barrier for name, barrier in barriers.items() if barrier is not None})
@@ -88,7 +87,7 @@ def _done(campaign: Campaign, results: Mapping[str, Mapping[str, Any]], rollout:
     mark(hub, record.tenant, record.name, progress.revision, RevisionState.ROLLED_BACK)
     if progress.previous_spec is not None:
         campaign.lock.check()
-        write_spec(hub, _spec_before(campaign))
+        write_spec(hub, standing_spec(campaign.record))
     done = replace(progress, phase=Phase.ROLLED_BACK, touched=(), request="", previous_spec=None)
     sick = sorted(name for name, health in rollout.health.items() if not health.healthy)
     kept = {
@@ -99,7 +98,8 @@ def _done(campaign: Campaign, results: Mapping[str, Mapping[str, Any]], rollout:
     campaign = campaign.at(done, lambda before: _status(before, campaign, rollout, sick, kept))
     notes = list(warnings(plan, ()))
     notes += [f"{name}: as before, but not healthy: {'; '.join(rollout.health[name].reasons[:3])}" for name in sick]
-    return answer(campaign, results, changed=True, notes=tuple(notes))
+    found = answer(campaign, results, changed=True, notes=tuple(notes))
+    return replace(found, revision=campaign.base.number if campaign.base is not None else None)
 
 
 def _status(
@@ -133,11 +133,3 @@ def _entries(before: Mapping[str, Any], campaign: Campaign, rollout: Rollout) ->
     stay = {name: health for name, health in rollout.health.items() if name in base.clusters}
     found = entries(before, base, stay, {})
     return {name: entry for name, entry in found.items() if name in base.clusters}
-
-
-def _spec_before(campaign: Campaign) -> Spec:
-    progress: Progress = campaign.progress
-    record = campaign.record
-    if progress.previous_spec is None:
-        return record.spec
-    return Spec.from_dict(record.tenant, record.name, progress.previous_spec)

@@ -6,17 +6,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Spec
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.progress import (
     Phase,
     Progress,
     active_rollout,
     progress_of,
+    refuse_under_way,
     spec_digest,
+    standing_spec,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.record import record_from
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.steer import merged
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.waves import RolloutStep, StepKind
+from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import FleetError
 
 STEPS = (
     RolloutStep("eu", StepKind.CANARY, ("a",), canary="25%"),
@@ -59,6 +64,19 @@ def test_another_request_is_told_from_the_same() -> None:
     assert spec_digest(spec) == spec_digest(Spec("default", "shop", "shop", source_digest="1", rollout={"canary": 1}))
     assert spec_digest(spec) != spec_digest(Spec("default", "shop", "shop", source_digest="1", rollout={"canary": 2}))
     assert spec_digest(spec) != spec_digest(Spec("default", "shop", "shop", source_digest="2", rollout={"canary": 1}))
+
+
+def test_what_moves_an_application_meanwhile_moves_what_stood_before() -> None:
+    assert standing_spec(record(PROGRESS.to_dict())).namespace == "x"
+    over = record({**PROGRESS.to_dict(), "phase": "Succeeded"})
+    assert standing_spec(over) is over.spec
+
+
+def test_what_is_not_urgent_waits_for_a_rollout_to_end() -> None:
+    with pytest.raises(FleetError, match="a rollout is not over: paused at revision 5"):
+        refuse_under_way(record(PROGRESS.to_dict()))
+    refuse_under_way(record({**PROGRESS.to_dict(), "phase": "RolledBack"}))
+    refuse_under_way(None)
 
 
 def test_one_line_says_where_it_stands() -> None:
