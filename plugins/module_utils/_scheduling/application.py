@@ -23,10 +23,9 @@ from .errors import Kind, Unplaceable
 from .estimate import Taken, deducted
 from .explain import judge_chosen, judge_taken
 from .filter import passes
-from .joint import count_jointly, joint_demand, running_now
+from .joint import count_jointly, joint_demand, largest_first, round_up, running_now, used_now
 from .memory import Admission, Memory
 from .neighbours import NOBODY, Neighbour
-from .nodes import asked_amounts
 from .partial import nothing_of, partial_together, parts_of
 from .request import ESTIMATE_SUMMARY, JSON, NAVARCH, SUMMARY, Cluster, Request, Target, Workload
 from .schedule import decision_of, first_that_works, observed_after, place_once, prepare, schedule_task
@@ -186,7 +185,7 @@ def _place_together(application: Application, memory: Memory) -> ApplicationDeci
 
     def attempt(task: Task, notes: Notes) -> ApplicationDecision:
         chosen = _choose(application, task, notes)
-        decisions = _divide_inside(application, task, chosen)
+        decisions = _divide_in_some_order(application, task, chosen)
 
         def selection() -> Decision:
             totals = _totals(chosen, decisions)
@@ -209,19 +208,11 @@ def _joint_task(application: Application, memory: Memory) -> Task:
     request = application.request(Workload(uid=uid), tuple(Target(name, replicas) for name, replicas in names.items()))
     task = replace(prepare(request, memory), serving=tuple(sorted(kinds.union(application.objects))))
     scoring = task.placement.scoring
-    return replace(task, uses=_uses(application)) if scoring is not None and scoring.counts(BALANCE) else task
-
-
-def _uses(application: Application) -> dict[str, dict[str, int]]:
-    """What the workloads of the application use in each cluster now."""
-    uses: dict[str, dict[str, int]] = {}
-    for workload in application.workloads:
-        asked = asked_amounts(workload.resource_request)
-        for target in application.current.get(workload.key, ()):
-            here = uses.setdefault(target.name, {})
-            for name, amount in asked.items():
-                here[name] = here.get(name, 0) + amount * target.replicas
-    return uses
+    return (
+        replace(task, uses=used_now(application.workloads, running_now(application.current)))
+        if scoring is not None and scoring.counts(BALANCE)
+        else task
+    )
 
 
 def _choose(application: Application, task: Task, notes: Notes) -> list[Candidate]:
@@ -239,7 +230,32 @@ def _choose(application: Application, task: Task, notes: Notes) -> list[Candidat
     candidates = line_up(task, admission, partial(count_jointly, joint=joint), notes)
     if task.placement.bounds and not task.karmada:
         keep_within(task, candidates, workloads=len(joint.parts))
-    return select(task, candidates, notes)
+    try:
+        return select(task, candidates, notes)
+    except Unplaceable as failure:
+        if failure.kind is not Kind.UNSCHEDULABLE:
+            raise
+        # The average replica may not fit where real ones do: round up, and let the division tell.
+        round_up(candidates, joint)
+        notes.groups.clear()
+        return select(task, candidates, notes)
+
+
+def _divide_in_some_order(application: Application, joint: Task, chosen: Sequence[Candidate]) -> dict[str, Decision]:
+    """In the order given; where that leaves no room for one of them, those with the largest replicas first."""
+    try:
+        return _divide_inside(application, joint, chosen)
+    except Unplaceable:
+        ordered = largest_first(application.workloads, chosen)
+        if joint.karmada or joint.partly or ordered == application.workloads:
+            raise
+        try:
+            decisions = _divide_inside(replace(application, workloads=ordered), joint, chosen)
+        except Unplaceable:
+            decisions = {}
+        if not decisions:
+            raise
+    return {workload.key: decisions[workload.key] for workload in application.workloads}
 
 
 def _divide_inside(application: Application, joint: Task, chosen: Sequence[Candidate]) -> dict[str, Decision]:

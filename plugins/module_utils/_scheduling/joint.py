@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import gcd
 
 from .estimate import NOTHING, Taken
@@ -82,6 +83,39 @@ def count_jointly(task: Task, candidates: list[Candidate], joint: Joint) -> None
                 counts[name] = room
         candidate.available = room
         candidate.assigned = joint.assigned.get(name, 0)
+
+
+def round_up(candidates: Iterable[Candidate], joint: Joint) -> None:
+    """Tell each candidate that it has room for the joint replica of which it holds only a part."""
+    for candidate in candidates:
+        candidate.available = min(candidate.available + 1, max(joint.missing, candidate.available))
+
+
+def used_now(workloads: Iterable[Workload], current: Current) -> dict[str, dict[str, int]]:
+    """What the workloads use in each cluster now, in billionths."""
+    uses: dict[str, dict[str, int]] = {}
+    for workload in workloads:
+        asked = asked_amounts(workload.resource_request)
+        for cluster, replicas in current.get(workload.key, {}).items():
+            here = uses.setdefault(cluster, {})
+            for name, amount in asked.items():
+                here[name] = here.get(name, 0) + amount * replicas
+    return uses
+
+
+def largest_first(workloads: Iterable[Workload], chosen: Iterable[Candidate]) -> tuple[Workload, ...]:
+    """The workloads by the share of the clusters' free resources that one replica takes: what is large fits last."""
+    free: dict[str, int] = {}
+    for candidate in chosen:
+        summary = candidate.cluster.resource_summary
+        for name, amount in summary.free.items() if summary is not None else ():
+            free[name] = free.get(name, 0) + max(amount, 0)
+
+    def share(workload: Workload) -> Fraction:
+        asked = asked_amounts(workload.resource_request)
+        return max((Fraction(asked[name], free[name]) for name in asked if free.get(name)), default=Fraction(0))
+
+    return tuple(sorted(workloads, key=share, reverse=True))
 
 
 def running_now(current: Mapping[str, Sequence[Target]]) -> Current:
