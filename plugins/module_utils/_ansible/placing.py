@@ -14,6 +14,7 @@ from .._kube.errors import InputError
 from .._scheduling.application import Application, ApplicationDecision, place
 from .._scheduling.decision import Failure
 from .._scheduling.errors import RequestError
+from .._scheduling.estimate import Taken
 from .._scheduling.maintenance import parse_moment
 from .._scheduling.neighbours import Neighbour, parse_neighbours
 from .._scheduling.report import application_table, explain_application, groups_in_short, table_lines
@@ -47,11 +48,13 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     except RequestError as error:
         raise InputError(str(error), next_step="Correct it in the input") from error
     _refuse_twice(workloads)
+    taken: Mapping[str, Taken] = {}
     if clusters is None:
-        clusters, known = _members(params, identity, check_mode=check_mode)
+        clusters, known, taken = _members(params, identity, check_mode=check_mode)
         neighbours = known if neighbours is None else neighbours
     application = Application(
         clusters=clusters,
+        taken=taken,
         placement=params["placement"],
         workloads=tuple(workloads),
         current={
@@ -151,8 +154,9 @@ def given_moment(text: str | None) -> str:
 
 def _members(
     params: Mapping[str, Any], identity: Neighbour, *, check_mode: bool
-) -> tuple[tuple[Cluster, ...], tuple[Neighbour, ...]]:
-    """The members of the registry, their facts fresh, and the other applications of the hub."""
+) -> tuple[tuple[Cluster, ...], tuple[Neighbour, ...], Mapping[str, Taken]]:
+    """The members of the registry, their facts fresh, the other applications of the hub, and what was promised lately."""
+    from .._delivery.promises import promised, taken_by
     from .._delivery.surroundings import look_around
     from .._registry.members import list_members, open_sessions
     from .._registry.scheduling import scheduling_cluster
@@ -166,7 +170,8 @@ def _members(
     facts = [
         {**scheduling_cluster(member), "holds": sorted(around.holds.get(name, ()))} for name, member in members.items()
     ]
-    return parse_clusters(facts), around.neighbours
+    clusters = parse_clusters(facts)
+    return clusters, around.neighbours, taken_by(promised(hub, members, identity.tenant), clusters)
 
 
 def fresh_members(
