@@ -37,6 +37,8 @@ class StandIn(BaseHTTPRequestHandler):
         known = self.answers.get(key, [(404, "")])
         code, text = known.pop(0) if len(known) > 1 else known[0]
         self.send_response(code)
+        if code == 302:
+            self.send_header("Location", text)
         self.end_headers()
         self.wfile.write(text.encode())
 
@@ -93,8 +95,9 @@ def test_a_probe_takes_the_status_that_was_named_and_looks_into_the_answer(serve
 
 
 def test_a_redirect_is_not_followed(server: ThreadingHTTPServer) -> None:
-    StandIn.answers = {"/": [(302, "")]}
+    StandIn.answers = {"/": [(302, "/elsewhere")], "/elsewhere": [(200, "")]}
     assert "302" in reasons(check(http={"url": url(server, "/")}))[""]
+    assert StandIn.seen == ["/"]
 
 
 def test_a_failure_within_the_limit_is_forgiven(server: ThreadingHTTPServer) -> None:
