@@ -108,7 +108,7 @@ def role(name: str, **variables: Any) -> dict[str, Any]:
 
 
 def objects(count: int, namespace: str | None) -> list[dict[str, Any]]:
-    """A mixture as applications have it: settings, services, and workloads that wait for their replicas."""
+    """A mixture as applications have it: settings, services without addresses (a lab has few), workloads without pods."""
     found: list[dict[str, Any]] = []
     for number in range(count):
         labels = {"app": f"part-{number}"}
@@ -122,7 +122,7 @@ def objects(count: int, namespace: str | None) -> list[dict[str, Any]]:
         found.append(
             [
                 {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": settings},
-                {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"selector": labels, "ports": [{"port": 80}]}},
+                {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"clusterIP": "None", "selector": labels, "ports": [{"port": 80}]}},
                 {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": workload},
             ][number % 3]
         )  # fmt: skip
