@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._kube import library
+from .digest import digest
 from .identity import Identity, Manifest, identify
 from .redact import masked
 
@@ -27,6 +28,8 @@ _SERVER_METADATA = frozenset(
         "uid",
     }
 )
+SHOWN = 60_000
+"""Characters of all differences together."""
 _MOST_LINES = 400
 """Of one object's diff; a CRD can have ten thousand."""
 _MOST_CLUSTERS = 8
@@ -74,8 +77,39 @@ def difference(before: Manifest | None, after: Manifest | None) -> ObjectDiff | 
     new = None if after is None else comparable(after)
     if old == new:
         return None
-    operation = "create" if old is None else "delete" if new is None else "change"
-    return ObjectDiff(identify(present), operation, _shown(old), _shown(new))
+    return ObjectDiff(identify(present), _operation(old, new), _shown(old), _shown(new))
+
+
+class Differences:
+    """The differences of many objects, each content written out once, and none that would not be shown any more.
+
+    To write an object as YAML costs more than everything else that is done for it.
+    """
+
+    def __init__(self, limit: int = SHOWN) -> None:
+        self._left = limit
+        self._known: dict[tuple[Identity, str, str], ObjectDiff] = {}
+
+    def of(self, before: Manifest | None, after: Manifest | None) -> ObjectDiff | None:
+        """How an object changes, or None where nothing that a user decides does."""
+        present = after if after is not None else before
+        if present is None:
+            return None
+        old, new = (None if item is None else comparable(item) for item in (before, after))
+        if old == new:
+            return None
+        key = (identify(present), digest(old), digest(new))
+        if key not in self._known:
+            self._known[key] = self._made(before, after) or ObjectDiff(key[0], _operation(old, new), "", "")
+        return self._known[key]
+
+    def _made(self, before: Manifest | None, after: Manifest | None) -> ObjectDiff | None:
+        if self._left < 0:
+            return None
+        found = difference(before, after)
+        if found is not None:
+            self._left -= sum(len(line) + 1 for line in found.text.splitlines()[:_MOST_LINES])
+        return found
 
 
 def comparable(manifest: Manifest) -> Manifest:
@@ -93,7 +127,7 @@ def fold(diffs: Mapping[str, Iterable[ObjectDiff]]) -> tuple[FoldedDiff, ...]:
     return tuple(FoldedDiff(diff, tuple(names)) for diff, names in clusters.items())
 
 
-def diff_output(folded: Sequence[FoldedDiff], *, limit: int = 60_000) -> list[dict[str, str]]:
+def diff_output(folded: Sequence[FoldedDiff], *, limit: int = SHOWN) -> list[dict[str, str]]:
     """The diffs in the form that Ansible prints, not longer than `limit` characters, with a note on what was cut."""
     output: list[dict[str, str]] = []
     used = 0
@@ -135,6 +169,10 @@ def _cut_note(left: Sequence[FoldedDiff]) -> str:
     )
     more = f"\n  and {len(left) - 100} more" if len(left) > 100 else ""
     return f"... the diffs of {len(left)} more objects are not shown ({kinds}):\n{named}{more}\n"
+
+
+def _operation(old: Manifest | None, new: Manifest | None) -> str:
+    return "create" if old is None else "delete" if new is None else "change"
 
 
 def _shown(manifest: Manifest | None) -> str:

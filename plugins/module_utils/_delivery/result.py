@@ -13,7 +13,7 @@ from typing import Any
 from .._kube.errors import FleetError
 from .adoption import disturbances
 from .changes import field_changes
-from .diff import ObjectDiff, diff_output, difference, fold
+from .diff import Differences, ObjectDiff, diff_output, fold
 from .identity import Identity
 from .plan import ACTIONS, FAILURES, ClusterPlan, Operation, Plan, Step
 from .render import MissingEndpoints
@@ -183,10 +183,11 @@ def rollout_failure(plan: Plan, rollout: Rollout, *, waited: bool) -> tuple[Flee
 def diffs(plan: Plan) -> tuple[Mapping[str, str], ...]:
     """Ansible's diff: one entry per difference, with the clusters that share it."""
     found: dict[str, list[ObjectDiff]] = {}
+    differences = Differences()
     for name, cluster_plan in plan.clusters.items():
         for step in cluster_plan.actions:
             after = None if step.operation is Operation.PRUNE else step.after
-            entry = difference(step.before, after)
+            entry = differences.of(step.before, after)
             if entry is not None:
                 found.setdefault(name, []).append(entry.because(step.unverified) if step.unverified else entry)
     return tuple(diff_output(fold(found)))

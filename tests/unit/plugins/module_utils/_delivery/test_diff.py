@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.diff import (
+    Differences,
     ObjectDiff,
     comparable,
     diff_output,
@@ -178,3 +179,16 @@ def test_a_digest_of_objects_ignores_their_order_and_counts_each(numbers, random
     random.shuffle(shuffled)
     assert digest_objects(shuffled) == digest_objects(objects)
     assert digest_objects([*objects, {"n": 0}]) != digest_objects(objects)
+
+
+def test_what_would_not_be_shown_is_not_written_out_and_still_counted() -> None:
+    differences = Differences(limit=100)
+    found = [differences.of(None, {**config(a="x" * 200), "metadata": {"name": f"c{number}"}}) for number in range(3)]
+    assert [bool(entry and entry.after) for entry in found] == [True, False, False]
+    assert [entry.operation for entry in found if entry] == ["create"] * 3
+
+
+def test_the_same_content_in_many_clusters_is_written_out_once() -> None:
+    differences = Differences()
+    assert differences.of(None, config(a="1")) is differences.of(None, config(a="1"))
+    assert differences.of(config(a="1"), config(a="1")) is None
