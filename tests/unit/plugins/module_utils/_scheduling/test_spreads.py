@@ -216,7 +216,10 @@ def test_a_part_is_the_largest_that_the_constraints_allow(
     possible = choices(fleet, spread, rooms)
     in_use = {name for name in current if name in fleet}
     keeping = [names for names in possible if in_use <= set(names)]
-    held = [sum(rooms[name] for name in names) for names in keeping or possible]
+    everywhere = max((sum(rooms[name] for name in names) for names in possible), default=0)
+    # What runs moves only where that places everything.
+    fits = everywhere >= replicas
+    held = [sum(rooms[name] for name in names) for names in (keeping if keeping and not fits else possible)]
     asked = {"placement": {"whenUnsatisfiable": "partial"}, "current": current}
     decision = place(fleet, replicas, scheduling, spread, **asked)
     if held and replicas >= 3:
