@@ -100,7 +100,7 @@ def test_every_application_file_we_show_fits_the_schema(content: dict[str, Any])
         {"application_name": "shop", "application_health": [{"kind": "Job"}]},
         {"application_name": "shop", "application_labels": {"tier": ["gold"]}},
     ],
-    ids=lambda wrong: json.dumps(wrong),
+    ids=json.dumps,
 )
 def test_a_wrong_application_file_does_not_fit(wrong: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._kube.errors import InputError
 from .sandbox import Undefined, sandbox
@@ -33,7 +33,7 @@ _TEXT_OVERRIDERS = frozenset(
     {"annotationsOverrider", "argsOverrider", "commandOverrider", "imageOverrider", "labelsOverrider"}
 )
 
-Path = tuple[str | int, ...]
+Path: TypeAlias = "tuple[str | int, ...]"
 
 _TABLE = re.compile(r"\[\[[\w.\"'-]+\]\]")
 _MEANT = re.compile(r"\s+[A-Za-z_]\w*\s*([.|\[]|$)")

@@ -31,16 +31,14 @@ def select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]
 
 
 def _select(task: Task, ranked: list[Candidate], notes: Notes) -> list[Candidate]:
-    """Among those with room if that is enough; else the others may at least make up the number."""
+    """Among those with room, or in use, if that is enough; else the others may at least make up the number."""
     eligible = ranked
-    if task.placement.hierarchy:
-        eligible = ranked
     if task.placement.hierarchy:
         eligible = [candidate for candidate in ranked if weightless(task, candidate.cluster) is None]
     if task.strategy is Strategy.STATIC and any(candidate.weight for candidate in eligible):
         eligible = [candidate for candidate in eligible if candidate.weight]
     if counts_room(task) and task.replicas:
-        roomy = [candidate for candidate in eligible if candidate.capacity >= (candidate.least or 1)]
+        roomy = [each for each in eligible if each.capacity >= (each.least or 1) or each.name in task.current]
         if 0 < len(roomy) < len(eligible):
             try:
                 return _select_within(task, roomy, notes)

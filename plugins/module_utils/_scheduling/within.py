@@ -91,7 +91,7 @@ def _by_tier(spans: Sequence[Span], replicas: int) -> Iterator[tuple[list[Span],
         members = [span for span in spans if span.candidate.tier == tier]
         later = reachable([span for span in spans if span.candidate.tier > tier], left)
         here = reachable(members, left)
-        share = next(count for count in range(left, -1, -1) if here >> count & 1 and later >> left - count & 1)
+        share = max(count for count in range(left + 1) if here >> count & 1 and later >> left - count & 1)
         if share:
             yield members, share
         left -= share

@@ -104,6 +104,15 @@ def test_duplicated_gives_every_cluster_everything() -> None:
     assert replicas(decision) == {"web": {"a": 4, "b": 4}, "db": {"a": 1, "b": 1}}
 
 
+def test_a_cluster_in_use_without_replicas_stays_in_use_when_everything_runs() -> None:
+    placement = {"spreadConstraints": [{"maxGroups": 2}], "replicaScheduling": DYNAMIC}
+    asked = (workload("off", 0), workload("web", 1))
+    first = place(Application(fleet(a=1, b=1), placement, asked))
+    current = {key: decision.targets for key, decision in first.workloads.items()}
+    second = place(Application(fleet(a=1, b=1), placement, asked, current=current, present=first.clusters))
+    assert (first.clusters, second.clusters) == (("a", "b"), ("a", "b"))
+
+
 def test_an_application_without_workloads_goes_to_all_that_pass_the_filters() -> None:
     clusters = parse_clusters([{"name": "a"}, {"name": "b", "apiEnablements": []}])
     decision = place(Application(clusters, {"replicaScheduling": DYNAMIC}, objects=(("v1", "ConfigMap"),)))

@@ -26,13 +26,13 @@ BY_REGION = {"byField": "region", "weights": {"eu": 3, "us": 1}}
 ROOM = {"dynamicWeight": "AvailableReplicas"}
 
 
-def place(replicas: int, levels: list[dict[str, Any]], fleet: dict[str, Any] = FLEET, **more: Any) -> Decision:
+def place(replicas: int, levels: list[dict[str, Any]], fleet: dict[str, Any] | None = None, **more: Any) -> Decision:
     weights = {"hierarchy": levels, **more.pop("leaf", {})}
     current = more.pop("current", {})
     return schedule(
         Request.from_dict(
             {
-                "clusters": [{"name": name, **facts} for name, facts in fleet.items()],
+                "clusters": [{"name": name, **facts} for name, facts in (fleet or FLEET).items()],
                 "workload": {"kind": "Deployment", "name": "web", "replicas": replicas},
                 "placement": {
                     "replicaScheduling": {

@@ -183,9 +183,9 @@ def test_nothing_moves_while_more_is_unready_than_may_be() -> None:
     assert plan({"shop": sick}, clusters({"shop": shop}), replace(ANY, unavailable=1)).steps
 
 
-def of_kind(kind: str, placement: dict[str, Any] = DYNAMIC) -> Application:
+def of_kind(kind: str, placement: dict[str, Any] | None = None) -> Application:
     workload = Workload("v1", kind, "shop", "db", "u", 6, {"cpu": "1"})
-    return Application((), placement, (workload,), {workload.key: (Target("a", 6),)})
+    return Application((), placement or DYNAMIC, (workload,), {workload.key: (Target("a", 6),)})
 
 
 def test_pods_that_have_data_or_no_successor_stay_unless_it_is_allowed() -> None:
