@@ -86,8 +86,9 @@ def tool_environment(paths: Paths, venv: Path | None) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "GOENV": os.environ.get("GOENV") or str(Path.home() / ".config" / "go" / "env"),
         "ANSIBLE_HOME": str(home / ".ansible"),
-        # Its default is in the home folder of the account, whatever HOME says.
+        # Their defaults are in the home folder of the account, whatever HOME says.
         "ANSIBLE_REMOTE_TMP": str(home / ".ansible" / "tmp"),
+        "ANSIBLE_ASYNC_DIR": str(home / ".ansible_async"),
         "ANSIBLE_COLLECTIONS_PATH": str(paths.tree),
         "ANSIBLE_NOCOWS": "1",
         "ANSIBLE_NOCOLOR": "1",
