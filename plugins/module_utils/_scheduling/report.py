@@ -154,6 +154,8 @@ def _division_lines(steps: Sequence[JSON]) -> Iterator[str]:
     for step in steps:
         yield _division_line(step)
         rounds = step.get("rounds") or ()
+        if rounds and step.get("least"):
+            yield f"  first what each has to have: {_numbers(step['least'])}"
         for each in rounds[:ROUNDS]:
             claims = sorted(each["claims"].items(), key=lambda item: (-item[1], item[0]))
             shown = ", ".join(f"{name} {claim:.4g}" for name, claim in claims[:_CLAIMS])

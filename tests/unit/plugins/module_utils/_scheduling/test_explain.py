@@ -249,6 +249,12 @@ def test_a_division_is_told_round_by_round_on_request() -> None:
     assert "rounds" not in decided({"a": 6, "b": 3}, {"replicaScheduling": DYNAMIC}, replicas=3).divisions[0]
 
 
+def test_rounds_begin_with_what_each_cluster_has_to_have() -> None:
+    placement = {"replicaScheduling": {**DYNAMIC, "minReplicas": 1}}
+    told = explain(decided({"a": 6, "b": 3}, placement, replicas=3, explain="rounds"))
+    assert told[1:3] == ["  first what each has to have: a 1, b 1", "  replica 3 to a: claims a 2, b 1"]
+
+
 def test_the_round_by_round_text_of_a_large_division_stays_short() -> None:
     decision = decided(fleet(100, available=50), {"replicaScheduling": DYNAMIC}, replicas=1000, explain="rounds")
     assert len(explain(decision)) < 100
