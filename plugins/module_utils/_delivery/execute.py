@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +34,8 @@ WRITES_AT_ONCE = 8
 WRITE_TRIES = 6
 """How often an object that a controller keeps changing is read again and written."""
 
+LAST_WORD = 1.0
+"""Seconds in which the controller of autoscalers may still act for one that is gone."""
 ROLE_WAIT = 5.0
 """Seconds that a binding waits for its role: the server checks it against a copy that lags behind."""
 
@@ -104,10 +106,7 @@ def open_set(run: Run) -> None:
 def grow(run: Run) -> None:
     """Create and update, stage after stage; a stage that failed holds back those behind it."""
     actions = [step for step in run.survey.plan.actions if not step.moves]
-    # An autoscaler that goes must not write once more over the replicas that are written now.
-    _side_by_side(
-        run, [step for step in actions if step.operation is Operation.PRUNE and scales(step.identity)], _delete
-    )
+    _silence(run, [step for step in actions if step.operation is Operation.PRUNE and scales(step.identity)])
     steps = [step for step in actions if step.operation is not Operation.PRUNE]
     for stage in sorted({stage_of(step.identity) for step in steps}):
         chosen = [step for step in steps if stage_of(step.identity) == stage]
@@ -115,6 +114,14 @@ def grow(run: Run) -> None:
         if run.errors:
             return
         _until_served(run, [step for step in chosen if (step.identity.group, step.identity.kind) == DEFINITION])
+
+
+def _silence(run: Run, autoscalers: Sequence[Step]) -> None:
+    """Remove autoscalers that go; they must not write once more over the replicas that are written next."""
+    _side_by_side(run, autoscalers, _delete)
+    if autoscalers:
+        # Their controller learns of it by a watch, and may be acting on what it saw before.
+        time.sleep(LAST_WORD)
 
 
 def shrink(run: Run, blocked: Callable[[Step], bool]) -> None:
