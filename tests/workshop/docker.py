@@ -1,0 +1,75 @@
+"""Docker on this machine: there, or made to be there, or a reason why it can't be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+Say = Callable[[str], None]
+
+PACKAGES = ("docker.io", "debootstrap", "iptables", "nftables", "openssh-client")
+_PROGRAMS = ("dockerd", "docker", "debootstrap", "iptables", "nft", "ssh-keygen")
+_START = 30.0
+
+
+class UnavailableError(Exception):
+    """Docker cannot run here; the text says why."""
+
+
+def ensure(folder: Path, say: Say) -> None:
+    """Have a Docker daemon answer; `folder` takes the log of one that is started here."""
+    if _answers():
+        return
+    if os.geteuid() != 0:
+        raise UnavailableError("no Docker daemon answers, and only root can start one")
+    if any(shutil.which(program) is None for program in _PROGRAMS):
+        _install(say)
+    _start(folder, say)
+
+
+def docker(*words: str, given: str | None = None) -> str:
+    """What the client prints; its own words are the error."""
+    done = subprocess.run(["docker", *words], input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"docker {' '.join(words[:2])}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout.strip()
+
+
+def _answers() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def _install(say: Say) -> None:
+    if shutil.which("apt-get") is None or not Path("/etc/debian_version").exists():
+        raise UnavailableError("Docker is not installed, and this is no Debian on which it could be")
+    say(f"installing {', '.join(PACKAGES)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (("update", "-q"), ("install", "-q", "-y", "--no-install-recommends", *PACKAGES)):
+        done = subprocess.run(["apt-get", *words], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UnavailableError(f"apt-get {words[0]} failed: {done.stderr.strip()[-300:]}")
+
+
+def _start(folder: Path, say: Say) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "dockerd.log"
+    say(f"starting dockerd; it stays, and its log is {log}")
+    with log.open("ab") as output:
+        daemon = subprocess.Popen(
+            ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        if _answers():
+            return
+        if daemon.poll() is not None:
+            break
+        time.sleep(0.5)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    raise UnavailableError(f"dockerd does not run: {lines[-1] if lines else 'it says nothing'} ({log})")

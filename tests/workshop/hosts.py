@@ -1,0 +1,325 @@
+"""Hosts for tests: containers that boot systemd and answer SSH, in a network that leads nowhere.
+
+    python -m workshop.hosts up FOLDER NAME...      # FOLDER/hosts.yml is the inventory; more names, more hosts
+    python -m workshop.hosts down FOLDER [NAME...]  # some of them, or all with their network
+    python -m workshop.hosts stop|start FOLDER NAME...
+    python -m workshop.hosts image                  # only the image; prints its tag
+
+They are no security boundary: each has SYS_ADMIN, NET_ADMIN and SYS_PTRACE. None is privileged, and the machine's cgroup tree is
+not theirs to see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import host_image
+from .docker import UnavailableError, docker, ensure
+from .paths import find_paths
+
+RANGE = ipaddress.ip_network("10.78.0.0/16")
+RANGE_6 = "fd78:78"
+LABEL = "navarch.hosts"
+# Addresses before this one are left to virtual addresses and to balancers of the tests' own.
+FIRST = 11
+PATIENCE = 60.0
+CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE")
+MEMORY_ONLY = ("/run", "/run/lock", "/tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """A set of hosts that reach each other, known by the folder that holds its inventory and keys."""
+
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
+
+    @property
+    def network(self) -> str:
+        return f"navarch-hosts-{self.key}"
+
+    @property
+    def identity(self) -> Path:
+        return self.folder / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.folder / "known_hosts"
+
+    @property
+    def inventory(self) -> Path:
+        return self.folder / "hosts.yml"
+
+    def container(self, name: str) -> str:
+        return f"navarch-{self.key}-{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The network of a set of hosts."""
+
+    bridge: str
+    subnet: ipaddress.IPv4Network
+    subnet_6: ipaddress.IPv6Network
+
+    @property
+    def gateway(self) -> str:
+        return str(self.subnet[1])
+
+
+def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
+    """Have these hosts answer SSH, beside those that are there; write their inventory."""
+    paths = find_paths()
+    ensure(paths.cache / "hosts", say)
+    image = host_image.ensure(paths, say)
+    hosts.folder.mkdir(parents=True, exist_ok=True)
+    network = _network(hosts)
+    _close(hosts, network)
+    _key(hosts)
+    there = _addresses(hosts)
+    for name in names:
+        if name not in there:
+            there[name] = _free(network, there.values())
+            _run(hosts, network, image, name, there[name])
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda name: _admit(hosts, name), there))
+    hosts.known_hosts.write_text(
+        "".join(f"{there[name]} {key}\n" for name, key in zip(there, keys, strict=True)), encoding="utf-8"
+    )
+    hosts.inventory.write_text(_inventory(hosts, network, there), encoding="utf-8")
+    for address in there.values():
+        _wait_for_ssh(address)
+    say(f"{len(there)} hosts: {hosts.inventory}")
+
+
+def down(hosts: Hosts, names: Sequence[str] = ()) -> None:
+    """Remove these hosts, or all with their network, keys and inventory. What is not there is no error."""
+    there = _containers(hosts)
+    gone = [there[name] for name in names if name in there] if names else list(there.values())
+    if gone:
+        docker("rm", "--force", "--volumes", *gone)
+    if names:
+        return
+    _open(hosts)
+    if docker("network", "ls", "--quiet", "--filter", f"label={LABEL}={hosts.key}"):
+        docker("network", "rm", hosts.network)
+    for file in (hosts.identity, hosts.identity.with_suffix(".pub"), hosts.known_hosts, hosts.inventory):
+        file.unlink(missing_ok=True)
+
+
+def switch(hosts: Hosts, verb: str, names: Sequence[str]) -> None:
+    """Cut the power of hosts (`stop`), or give it back (`start`)."""
+    there = _containers(hosts)
+    chosen = [there[name] for name in names]
+    if verb == "stop":
+        docker("kill", *chosen)
+        return
+    docker("start", *chosen)
+    addresses = _addresses(hosts)
+    for name in names:
+        _wait_for_ssh(addresses[name])
+
+
+def _network(hosts: Hosts) -> Network:
+    if not docker("network", "ls", "--quiet", "--filter", f"label={LABEL}={hosts.key}"):
+        _create_network(hosts)
+    found = json.loads(docker("network", "inspect", hosts.network))[0]
+    subnets = [ipaddress.ip_network(entry["Subnet"]) for entry in found["IPAM"]["Config"]]
+    four = next(subnet for subnet in subnets if isinstance(subnet, ipaddress.IPv4Network))
+    six = next(subnet for subnet in subnets if isinstance(subnet, ipaddress.IPv6Network))
+    return Network(f"br-{found['Id'][:12]}", four, six)
+
+
+def _create_network(hosts: Hosts) -> None:
+    # An internal network would drop what goes from pod to pod over two hosts: Docker's rules see the bridge's packets too.
+    taken = docker("network", "ls", "--format", "{{.Name}}").split()
+    used = docker("network", "inspect", "--format", "{{range .IPAM.Config}}{{.Subnet}} {{end}}", *taken).split()
+    problem: OSError | None = None
+    for subnet in RANGE.subnets(new_prefix=24):
+        number = subnet.network_address.packed[2]
+        if str(subnet) in used:
+            continue
+        six = f"{RANGE_6}:{number:x}::"
+        try:
+            docker(
+                "network", "create", "--label", f"{LABEL}={hosts.key}", "--ipv6",
+                "--subnet", str(subnet), "--gateway", str(subnet[1]),
+                "--subnet", f"{six}/64", "--gateway", f"{six}1", hosts.network,
+            )  # fmt: skip
+        except OSError as error:
+            # Somebody else may have taken it since.
+            problem = error
+            continue
+        return
+    raise problem or OSError(f"no subnet of {RANGE} is free")
+
+
+def _close(hosts: Hosts, network: Network) -> None:
+    """Nothing that a host sends leaves this machine: no address of a pod or a service, and nothing else."""
+    for program, chain in (("iptables", "DOCKER-USER"), ("ip6tables", "FORWARD")):
+        rule = ["-i", network.bridge, "!", "-o", network.bridge, *_comment(hosts), "-j", "REJECT"]
+        if not _filter(program, "-C", chain, *rule):
+            _filter(program, "-I", chain, *rule)
+            if not _filter(program, "-C", chain, *rule):
+                raise OSError(f"{program}: the network of {hosts.folder} can't be closed")
+
+
+def _open(hosts: Hosts) -> None:
+    comment = " ".join(_comment(hosts)[2:])
+    for program, chain in (("iptables", "DOCKER-USER"), ("ip6tables", "FORWARD")):
+        listing = subprocess.run([program, "-S", chain], capture_output=True, text=True, check=False).stdout
+        for line in listing.splitlines():
+            if comment in line:
+                _filter(program, *line.replace("-A", "-D", 1).replace('"', "").split())
+
+
+def _filter(program: str, *words: str) -> bool:
+    return subprocess.run([program, "-w", *words], capture_output=True, check=False).returncode == 0
+
+
+def _comment(hosts: Hosts) -> list[str]:
+    return ["-m", "comment", "--comment", hosts.network]
+
+
+def _key(hosts: Hosts) -> None:
+    if not hosts.identity.exists():
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", hosts.network, "-f", str(hosts.identity)]
+        subprocess.run(words, check=True, capture_output=True)
+
+
+def _run(hosts: Hosts, network: Network, image: str, name: str, address: str) -> None:
+    number = int(address.rpartition(".")[2])
+    docker(
+        "run", "--detach", "--name", hosts.container(name), "--hostname", name,
+        "--label", f"{LABEL}={hosts.key}", "--label", f"{LABEL}.name={name}",
+        "--network", hosts.network, "--ip", address, "--ip6", str(network.subnet_6[number]),
+        # Docker's own resolver would pass questions on to the machine's: this one answers none.
+        "--dns", network.gateway, "--stop-signal", "SIGRTMIN+3",
+        *(word for capability in CAPABILITIES for word in ("--cap-add", capability)),
+        "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns", "private",
+        *(word for folder in MEMORY_ONLY for word in ("--tmpfs", f"{folder}:exec")),
+        "--entrypoint", "/bin/sh", image, "-c", "mount -o remount,rw /sys/fs/cgroup/unified; exec /sbin/init",
+    )  # fmt: skip
+
+
+def _admit(hosts: Hosts, name: str) -> str:
+    """Let our key in; return the host's own, which nobody on the way can have exchanged."""
+    public = hosts.identity.with_suffix(".pub").read_text(encoding="utf-8")
+    script = f"""
+        set -e
+        key=$(cat)
+        for user in root {host_image.USER}; do
+            home=$(getent passwd $user | cut -d: -f6)
+            install -d -m 700 -o $user -g $user $home/.ssh
+            echo "$key" >$home/.ssh/authorized_keys
+            chown $user: $home/.ssh/authorized_keys
+        done
+        until [ -s /etc/ssh/ssh_host_ed25519_key.pub ]; do sleep 0.1; done
+        cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub
+    """
+    limit = ("timeout", f"{PATIENCE:g}")
+    return docker("exec", "--interactive", hosts.container(name), *limit, "sh", "-c", script, given=public)
+
+
+def _wait_for_ssh(address: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with socket.create_connection((address, 22), timeout=2) as connection:
+                if connection.recv(4) == b"SSH-":
+                    return
+        except OSError:
+            pass
+        if time.monotonic() > deadline:
+            raise OSError(f"{address} does not answer SSH after {PATIENCE:g} s")
+        time.sleep(0.2)
+
+
+def _inventory(hosts: Hosts, network: Network, there: dict[str, str]) -> str:
+    """JSON is YAML that needs no library."""
+    common = f"-o UserKnownHostsFile={hosts.known_hosts} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
+    variables = {
+        "ansible_user": host_image.USER,
+        "ansible_become": True,
+        "ansible_ssh_private_key_file": str(hosts.identity),
+        "ansible_ssh_common_args": common,
+        "ansible_ssh_pipelining": True,
+        "ansible_python_interpreter": "/usr/bin/python3",
+        # Over what the workshop's environment says of the machine that plays start from.
+        "ansible_remote_tmp": "~/.ansible/tmp",
+        "ansible_async_dir": "~/.ansible_async",
+        "stand_in_subnet": str(network.subnet),
+        "stand_in_spare_addresses": [str(network.subnet[number]) for number in range(2, FIRST)],
+    }
+    known = {
+        name: {"ansible_host": address, "stand_in_address_6": str(network.subnet_6[int(address.rpartition(".")[2])])}
+        for name, address in sorted(there.items())
+    }
+    return json.dumps({"stand_ins": {"hosts": known, "vars": variables}}, indent=2) + "\n"
+
+
+def _free(network: Network, taken: Collection[str]) -> str:
+    return next(address for number in range(FIRST, 200) if (address := str(network.subnet[number])) not in taken)
+
+
+def _containers(hosts: Hosts) -> dict[str, str]:
+    """Name to container."""
+    template = f'{{{{.Label "{LABEL}.name"}}}} {{{{.ID}}}}'
+    listing = docker("ps", "--all", "--filter", f"label={LABEL}={hosts.key}", "--format", template)
+    return dict(line.split() for line in listing.splitlines())
+
+
+def _addresses(hosts: Hosts) -> dict[str, str]:
+    there = _containers(hosts)
+    if not there:
+        return {}
+    found = json.loads(docker("inspect", *there.values()))
+    return {
+        entry["Config"]["Labels"][f"{LABEL}.name"]: entry["NetworkSettings"]["Networks"][hosts.network]["IPAMConfig"][
+            "IPv4Address"
+        ]
+        for entry in found
+    }
+
+
+def main(words: list[str]) -> int:
+    """What scenarios, targets and people call."""
+    verb, *rest = words or [""]
+    try:
+        if verb == "image" and not rest:
+            ensure(find_paths().cache / "hosts", _say)
+            print(host_image.ensure(find_paths(), _say))
+        elif verb == "up" and len(rest) > 1:
+            up(Hosts(Path(rest[0])), rest[1:], _say)
+        elif verb == "down" and rest:
+            down(Hosts(Path(rest[0])), rest[1:])
+        elif verb in ("stop", "start") and len(rest) > 1:
+            switch(Hosts(Path(rest[0])), verb, rest[1:])
+        else:
+            print(__doc__, file=sys.stderr)
+            return 2
+    except (UnavailableError, OSError, KeyError) as problem:
+        print(f"hosts: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
