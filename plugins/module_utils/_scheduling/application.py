@@ -23,7 +23,7 @@ from .errors import Kind, Unplaceable
 from .estimate import Taken, deducted
 from .explain import judge_chosen, judge_taken
 from .filter import passes
-from .joint import count_jointly, joint_demand, largest_first, round_up, running_now, used_now
+from .joint import count_jointly, joint_demand, joint_workload, largest_first, round_up, running_now, used_now
 from .memory import Admission, Memory
 from .neighbours import NOBODY, Neighbour
 from .partial import nothing_of, partial_together, parts_of
@@ -204,8 +204,8 @@ def _joint_task(application: Application, memory: Memory) -> Task:
     for targets in application.current.values():
         for target in targets:
             names[target.name] += target.replicas
-    uid = application.workloads[0].uid if application.workloads else ""
-    request = application.request(Workload(uid=uid), tuple(Target(name, replicas) for name, replicas in names.items()))
+    running = tuple(Target(name, replicas) for name, replicas in names.items())
+    request = application.request(joint_workload(application.workloads), running)
     task = replace(prepare(request, memory), serving=tuple(sorted(kinds.union(application.objects))))
     scoring = task.placement.scoring
     return (

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .errors import Kind, Unplaceable
+from .go_sort import go_sorted
 from .placement import Strategy
 from .request import Cluster
 from .rounds import rounds_of
@@ -44,7 +45,7 @@ def divide(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, i
         must_be_used(task, chosen, notes)
     elif task.bounded:
         return divide_within(task, chosen, notes)
-    result = _divide_by_tier(task, chosen, notes) if task.term.overflows else _divide_all(task, chosen, notes)
+    result = _divide_by_tier(task, chosen, notes) if task.overflows else _divide_all(task, chosen, notes)
     if not task.karmada and task.spread and not _minimums_kept(task, chosen, result):
         notes.divisions.clear()
         return divide_within(task, chosen, notes)
@@ -121,13 +122,13 @@ def _divide_by_capacity(task: Task, share: _Share, notes: Notes) -> dict[str, in
     assigned = _sum(task, before.values())
     if task.fresh:
         weights = {each.name: _sum(task, (each.available, each.assigned)) for each in share.clusters}
-        return _by_weights(task, share, "fresh", share.replicas, _descending(weights), {}, notes)
+        return _by_weights(task, share, "fresh", share.replicas, _descending(task, weights), {}, notes)
     if assigned > share.replicas:
-        return _by_weights(task, share, "scale down", share.replicas, _descending(before), {}, notes)
+        return _by_weights(task, share, "scale down", share.replicas, _descending(task, before), {}, notes)
     if assigned < share.replicas:
         weights = {candidate.name: candidate.available for candidate in share.clusters}
         mode = "scale up" if assigned else "first"
-        return _by_weights(task, share, mode, share.replicas - assigned, _descending(weights), before, notes)
+        return _by_weights(task, share, mode, share.replicas - assigned, _descending(task, weights), before, notes)
     notes.divisions.append(partial(_step, task, share, "unchanged", {}, before, before))
     return before
 
@@ -183,8 +184,10 @@ def _by_points(task: Task, share: _Share, weights: dict[str, int]) -> dict[str, 
     return dict(sorted(weights.items(), key=lambda item: (-points[item[0]], -item[1], item[0])))
 
 
-def _descending(weights: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(weights.items(), key=lambda item: -item[1]))
+def _descending(task: Task, weights: Mapping[str, int]) -> dict[str, int]:
+    """The largest first. Of equals Karmada takes those in front that its sort leaves there."""
+    in_order = go_sorted if task.karmada and task.strategy is Strategy.AGGREGATED else sorted
+    return dict(in_order(weights.items(), key=lambda item: -item[1]))
 
 
 def _sum(task: Task, numbers: Iterable[int]) -> int:

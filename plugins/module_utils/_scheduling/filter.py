@@ -34,7 +34,7 @@ def passes(task: Task) -> Check:
     What hangs on this one application, its neighbours and its data, is in :func:`own_filter`.
     """
     request, placement = task.request, task.placement
-    evicting, tiers = frozenset(request.evicting), task.term.tiers
+    evicting, tiers = frozenset(request.evicting), task.tiers
     first, current = None if tiers[0].is_open else tiers[0], task.current
     kinds = tuple((version, kind) for version, kind in (_own_kind(task), *task.serving) if kind)
     # Karmada knows no windows, and tolerates for ever what it tolerates for a while.
@@ -124,7 +124,7 @@ def _own_kind(task: Task) -> tuple[str, str]:
 
 def _outside(task: Task, part: str) -> Rejection:
     group = f" of affinity group {task.term.name}" if task.term.name else ""
-    overflow = " or its overflow groups" if task.term.overflows else ""
+    overflow = " or its overflow groups" if task.overflows else ""
     if part == "exclude":
         return Rejection("affinity", f"the cluster affinity{group} excludes it", "take it out of exclude")
     return Rejection(

@@ -50,6 +50,13 @@ class Joint:
         return self.missing + sum(self.assigned.values())
 
 
+def joint_workload(workloads: Sequence[Workload]) -> Workload:
+    """What stands for all of them where nothing was counted yet; without replicas when there are none of them."""
+    if not workloads:
+        return Workload()
+    return Workload(uid=workloads[0].uid, replicas=sum(workload.replicas or 0 for workload in workloads))
+
+
 def joint_demand(workloads: Iterable[Workload], current: Current, names: Iterable[str], strategy: Strategy) -> Joint:
     """The demand on these clusters; what runs elsewhere has to be placed again."""
     here = set(names) if current else frozenset()

@@ -16,7 +16,7 @@ from functools import partial
 from .bounds import keep_within
 from .divide import static_weight
 from .errors import Kind, Unplaceable
-from .estimate import Estimate, Taken, estimator
+from .estimate import MAX_INT32, Estimate, Taken, estimator
 from .explain import judge_passed, judge_rejected
 from .filter import count_by_filter, own_filter, passes
 from .memory import Admission
@@ -119,6 +119,10 @@ def _standing(task: Task) -> Admission:
 def count_replicas(task: Task, candidates: list[Candidate]) -> None:
     """Tell each candidate how many more replicas it has room for."""
     if task.replicas == 0:
+        if task.karmada:
+            # Karmada does not count either, but leaves the number that stands for no limit.
+            for candidate in candidates:
+                candidate.available = MAX_INT32
         return
     own, counts = task.taken, task.memory.room(_how_many(task))
     count, count_own = _estimate(task, task.memory.taken), _estimate(task, own)
@@ -136,7 +140,7 @@ def _who(task: Task) -> Hashable:
     """What the verdict of the filters depends on, but for clusters that the application has to do with already."""
     request = task.request
     kinds = ((request.workload.api_version, request.workload.kind), *task.serving)
-    return id(task.placement), id(task.term), kinds, request.now, request.compatibility
+    return id(task.placement), id(task.term), task.overflows, kinds, request.now, request.compatibility
 
 
 def _how_many(task: Task) -> Hashable:

@@ -15,6 +15,7 @@ from .memory import Memory
 from .placement import Placement, Spread, Strategy, Term
 from .request import JSON, KARMADA, RESCHEDULE, ROUNDS, Cluster, Request
 from .scorers import FREE_CAPACITY
+from .selector import ClusterAffinity
 
 Judge = Callable[[dict[str, Verdict]], None]
 """Writes its verdicts."""
@@ -120,6 +121,17 @@ class Task:
         return self.replicas > 0
 
     @property
+    def overflows(self) -> bool:
+        """Whether it may go beyond its affinity group; what has no replicas needs no room."""
+        counted = self.divides if self.karmada else self.request.workload.replicas is not None
+        return counted and self.term.overflows
+
+    @property
+    def tiers(self) -> tuple[ClusterAffinity, ...]:
+        """The affinity group, then the overflow groups that come into question."""
+        return self.term.tiers if self.overflows else self.term.tiers[:1]
+
+    @property
     def fresh(self) -> bool:
         return self.request.trigger == RESCHEDULE
 
@@ -150,7 +162,7 @@ class Task:
     @property
     def asks_capacity(self) -> bool:
         """Whether the answer can depend on what the clusters have room for."""
-        return self.strategy.counts_capacity or self.honours_spread or self.term.overflows or self.scores_by_capacity
+        return self.strategy.counts_capacity or self.honours_spread or self.overflows or self.scores_by_capacity
 
     @property
     def scores_by_capacity(self) -> bool:

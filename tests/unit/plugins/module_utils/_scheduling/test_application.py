@@ -127,6 +127,28 @@ def test_the_next_group_is_used_when_one_workload_does_not_fit_the_first() -> No
     assert (decision.clusters, decision.observed_affinity) == (("b",), "b")
 
 
+OVERFLOWING = {
+    "clusterAffinities": [
+        {
+            "affinityName": "own",
+            "clusterNames": ["a"],
+            "overflowAffinities": [{"affinityName": "rented", "clusterNames": ["b"]}],
+        }
+    ],
+    "replicaScheduling": DYNAMIC,
+}
+
+
+def test_what_does_not_fit_the_own_clusters_overflows() -> None:
+    decision = place(Application(fleet(a=4, b=40), OVERFLOWING, (workload("web", 3), workload("db", 3))))
+    assert replicas(decision) == {"web": {"a": 3}, "db": {"a": 1, "b": 2}}
+
+
+def test_an_application_without_workloads_does_not_overflow() -> None:
+    decision = place(Application(fleet(a=4, b=40), OVERFLOWING, objects=(("v1", "ConfigMap"),)))
+    assert decision.clusters == ("a",)
+
+
 def test_the_answer_survives_the_way_through_a_dictionary() -> None:
     decision = place(Application(fleet(a=4), {"replicaScheduling": DYNAMIC}, (workload("web", 4), workload("off", 0))))
     assert decision.to_dict()["workloads"]["Deployment/shop/off"]["targets"] == [{"name": "a", "replicas": 0}]
