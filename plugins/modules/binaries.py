@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: binaries
-short_description: Get pinned binaries of Kubernetes, kwok, etcd and Helm into a cache
+short_description: Get pinned binaries of Kubernetes and what runs beside it into a cache
 version_added: 0.1.0
 author:
   - navarch.fleet contributors (@navarch)
@@ -37,26 +37,29 @@ options:
   names:
     description:
       - The binaries, out of C(kube-apiserver), C(kube-controller-manager), C(kube-scheduler), C(kubectl), C(kubelet), C(kubeadm),
-        C(kube-proxy), C(kwok), C(kwokctl), C(etcd), C(etcdctl) and C(helm).
+        C(kube-proxy); C(kwok), C(kwokctl); C(etcd), C(etcdctl), C(etcdutl); C(helm); C(containerd), C(containerd-shim-runc-v2), C(ctr);
+        C(crictl); C(runc); C(coredns); and the CNI plugins C(bandwidth), C(bridge), C(dhcp), C(firewall), C(host-device), C(host-local),
+        C(ipvlan), C(loopback), C(macvlan), C(portmap), C(ptp), C(sbr), C(static), C(tuning), C(vlan), C(vrf).
     type: list
     elements: str
     required: true
   versions:
     description:
-      - Version of each product whose binaries are named, with the leading C(v). The products are C(kubernetes), C(kwok), C(etcd)
-        and C(helm).
+      - Version of each product whose binaries are named, with the leading C(v). The products are C(kubernetes), C(kwok), C(etcd),
+        C(helm), C(containerd), C(cni-plugins), C(cri-tools), C(runc) and C(coredns).
     type: dict
     required: true
   urls:
     description:
-      - Where the publishers are, if not where they usually are, for mirrors. C(kubernetes), C(kwok) and C(etcd) are the folders
-        above the versions, C(helm) is the folder of the archives; C(kwok_checksums) is the folder above the descriptions of kwok's releases.
+      - Where the publishers are, if not where they usually are, for mirrors; by product. C(helm) is the folder of the archives, all others
+        are the folder above the versions. C(kwok_checksums) is the folder above the descriptions of kwok's releases.
     type: dict
     default: {}
   source:
     description:
       - V(auto) downloads where the publisher answers within O(patience), else builds.
-      - V(release) never builds; V(build) never downloads a binary.
+      - V(release) never builds; V(build) never downloads a binary. C(runc) cannot be built, and C(coredns) is built with the plugins of
+        kubeadm's configuration only.
     type: str
     choices: [auto, release, build]
     default: auto
@@ -100,6 +103,12 @@ paths:
   type: dict
   sample:
     kubectl: /home/me/.cache/navarch/binaries/kubernetes-v1.37.2-linux-amd64/kubectl
+sha256:
+  description: The SHA-256 of each binary that is there.
+  returned: success
+  type: dict
+  sample:
+    kubectl: 0263829989b6fd954f72baaf2fc64bc2e2f01d692d4de72986ea808f6e99813f
 missing:
   description: The binaries that were not there.
   returned: success

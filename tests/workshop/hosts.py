@@ -34,6 +34,7 @@ LABEL = "navarch.hosts"
 FIRST = 11
 PATIENCE = 60.0
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE")
+OFFERED = ("binaries", "images")
 MEMORY_ONLY = ("/run", "/run/lock", "/tmp")
 
 
@@ -93,7 +94,7 @@ def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
     for name in names:
         if name not in there:
             there[name] = _free(network, there.values())
-            _run(hosts, network, image, name, there[name])
+            _run(hosts, network, image, paths.cache, name, there[name])
     with ThreadPoolExecutor(8) as pool:
         keys = list(pool.map(lambda name: _admit(hosts, name), there))
     hosts.known_hosts.write_text(
@@ -200,8 +201,10 @@ def _key(hosts: Hosts) -> None:
         subprocess.run(words, check=True, capture_output=True)
 
 
-def _run(hosts: Hosts, network: Network, image: str, name: str, address: str) -> None:
+def _run(hosts: Hosts, network: Network, image: str, cache: Path, name: str, address: str) -> None:
     number = int(address.rpartition(".")[2])
+    for folder in OFFERED:
+        (cache / folder).mkdir(parents=True, exist_ok=True)
     docker(
         "run", "--detach", "--name", hosts.container(name), "--hostname", name,
         "--label", f"{LABEL}={hosts.key}", "--label", f"{LABEL}.name={name}",
@@ -211,6 +214,8 @@ def _run(hosts: Hosts, network: Network, image: str, name: str, address: str) ->
         *(word for capability in CAPABILITIES for word in ("--cap-add", capability)),
         "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns", "private",
         *(word for folder in MEMORY_ONLY for word in ("--tmpfs", f"{folder}:exec")),
+        # What a mirror in the host's own network would offer: as folders, so that it is copied once at most.
+        *(word for name in OFFERED for word in ("--volume", f"{cache / name}:/srv/navarch/{name}:ro")),
         "--entrypoint", "/bin/sh", image, "-c", "mount -o remount,rw /sys/fs/cgroup/unified; exec /sbin/init",
     )  # fmt: skip
 

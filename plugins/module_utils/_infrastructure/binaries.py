@@ -6,22 +6,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from . import download, gobuild
 from .errors import InfrastructureError
-from .files import locked, write_atomically
+from .files import locked
+from .receipts import install, is_whole, receipt_of, workplace
 from .releases import Asset, Machine, Product, assets, product_of
 
 Say = Callable[[str], None]
@@ -62,19 +58,15 @@ class Origin:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Receipt:
-    """What a file was when it was installed."""
-
-    size: int
-    modified: int
-    sha256: str
-    source: str
-
-
 def paths(request: Request) -> dict[str, str]:
     """Where each binary is, or will be."""
     return {name: str(_folder(request, product_of(name)) / name) for name in request.names}
+
+
+def digests(request: Request) -> dict[str, str]:
+    """The SHA-256 of each binary that is there, as it was installed."""
+    receipts = {name: receipt_of(Path(path)) for name, path in paths(request).items()}
+    return {name: receipt.sha256 for name, receipt in receipts.items() if receipt}
 
 
 def missing(request: Request) -> dict[str, list[str]]:
@@ -82,7 +74,8 @@ def missing(request: Request) -> dict[str, list[str]]:
     lacking: dict[str, list[str]] = {}
     for name in dict.fromkeys(request.names):
         product = product_of(name)
-        if not _is_whole(_folder(request, product), name):
+        path = _folder(request, product) / name
+        if not (is_whole(path) and os.access(path, os.X_OK)):
             lacking.setdefault(product.name, []).append(name)
     return lacking
 
@@ -135,7 +128,7 @@ def _way(request: Request, product: Product, names: Sequence[str]) -> _Way:
 def _get(request: Request, product: Product, names: Sequence[str], way: _Way, say: Say) -> Origin:
     began = time.monotonic()
     folder = _folder(request, product)
-    with _workplace(folder) as place:
+    with workplace(folder) as place:
         if way.downloads:
             say(f"{_title(request, product)}: downloading {', '.join(names)}")
             with ThreadPoolExecutor(max_workers=4) as pool:
@@ -154,55 +147,10 @@ def _get(request: Request, product: Product, names: Sequence[str], way: _Way, sa
             )
         source = Source.RELEASE if way.downloads else Source.BUILD
         for name in names:
-            _install(place / name, folder / name, source)
+            install(place / name, folder / name, source.value, 0o755)
     seconds = round(time.monotonic() - began, 1)
     say(f"{_title(request, product)}: {', '.join(names)} ready after {seconds:.0f} s")
     return Origin(source.value, tuple(names), seconds, way.reason)
-
-
-@contextlib.contextmanager
-def _workplace(folder: Path) -> Iterator[Path]:
-    """A folder on the same disk, so that a finished file moves in one step. What a killed run left there goes first."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".making-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    place = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _install(made: Path, target: Path, source: Source) -> None:
-    made.chmod(0o755)
-    status = made.stat()
-    receipt = _Receipt(status.st_size, status.st_mtime_ns, _sha256(made), source.value)
-    # The receipt of the file that goes must not vouch for the one that comes.
-    _receipt_path(target).unlink(missing_ok=True)
-    made.replace(target)
-    write_atomically(_receipt_path(target), json.dumps(asdict(receipt)), 0o644)
-
-
-def _is_whole(folder: Path, name: str) -> bool:
-    """Whether a file is what was installed; its content is read again only where its dates differ."""
-    path = folder / name
-    try:
-        receipt = _Receipt(**json.loads(_receipt_path(path).read_text(encoding="utf-8")))
-        status = path.stat()
-    except (OSError, ValueError, TypeError):
-        return False
-    if status.st_size != receipt.size or not os.access(path, os.X_OK):
-        return False
-    return status.st_mtime_ns == receipt.modified or _sha256(path) == receipt.sha256
-
-
-def _receipt_path(path: Path) -> Path:
-    return path.with_name(f".{path.name}.receipt")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _folder(request: Request, product: Product) -> Path:

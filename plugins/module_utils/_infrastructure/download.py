@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,42 +29,67 @@ class UnreachableError(InfrastructureError):
     """The publisher does not answer, or not with the file; another way to the binaries may be open."""
 
 
+class RefusedError(UnreachableError):
+    """A server answers, with another status than success."""
+
+    def __init__(self, message: str, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
 class ChecksumError(InfrastructureError):
     """What came is not what the publisher released."""
 
 
 def checksum(asset: Asset, seconds: float) -> str:
     """The publisher's SHA-256 of a file. Ends within `seconds`, whatever the network and the resolver do."""
-    document: list[str] = []
-    failure: list[str] = []
-
-    def read() -> None:
-        try:
-            with _open(asset.checksum_url, seconds) as response:
-                document.append(response.read(_BLOCK * 4).decode("utf-8", "replace"))
-        except _FAILURES as error:
-            failure.append(_why(error))
-
-    # Looking a name up has no time limit of its own, so the whole request gets one from outside.
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not document:
-        why = failure[0] if failure else f"no answer within {seconds:g} s"
-        raise UnreachableError(f"{urlsplit(asset.checksum_url).netloc}: {why}")
-    digest = digest_in(document[0], asset.file)
+    document = answer(asset.checksum_url, {}, seconds).decode("utf-8", "replace")
+    digest = digest_in(document, asset.file)
     if digest is None:
         raise ChecksumError(f"{asset.checksum_url} names no SHA-256 for {asset.file}.")
     return digest
 
 
+def answer(url: str, headers: Mapping[str, str], seconds: float) -> bytes:
+    """A short document. Ends within `seconds`, whatever the network and the resolver do; a :class:`RefusedError` where a server says no."""
+    document: list[bytes] = []
+    failure: list[Exception] = []
+
+    def read() -> None:
+        try:
+            with _open(url, seconds, headers) as response:
+                document.append(response.read(_BLOCK * 4))
+        except _FAILURES as error:
+            failure.append(error)
+
+    # Looking a name up has no time limit of its own, so the whole request gets one from outside.
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if document:
+        return document[0]
+    if failure and isinstance(failure[0], urllib.error.HTTPError):
+        raise RefusedError(
+            f"{urlsplit(url).netloc}: {_why(failure[0])}", failure[0].code, dict(failure[0].headers.items())
+        )
+    raise UnreachableError(
+        f"{urlsplit(url).netloc}: {_why(failure[0]) if failure else f'no answer within {seconds:g} s'}"
+    )
+
+
+def save(url: str, headers: Mapping[str, str], path: Path, say: Callable[[str], None]) -> str:
+    """Write what is at an address to a file; return its SHA-256."""
+    try:
+        return _save(url, headers, path, say)
+    except _FAILURES as error:
+        raise UnreachableError(f"{url}: {_why(error)}") from None
+
+
 def fetch(asset: Asset, digest: str, folder: Path, say: Callable[[str], None]) -> None:
     """Put the asset's binaries into `folder`, after its checksum was found right."""
     path = folder / f".{asset.file}.part"
-    try:
-        actual = _save(asset.url, path, say)
-    except _FAILURES as error:
-        raise UnreachableError(f"{asset.url}: {_why(error)}") from None
+    actual = save(asset.url, {}, path, say)
     if actual != digest:
         path.unlink()
         raise ChecksumError(
@@ -79,10 +104,10 @@ def fetch(asset: Asset, digest: str, folder: Path, say: Callable[[str], None]) -
     path.unlink(missing_ok=True)
 
 
-def _save(url: str, path: Path, say: Callable[[str], None]) -> str:
+def _save(url: str, headers: Mapping[str, str], path: Path, say: Callable[[str], None]) -> str:
     digest = hashlib.sha256()
     name = url.rpartition("/")[2]
-    with _open(url, 30) as response, path.open("wb") as file:
+    with _open(url, 30, headers) as response, path.open("wb") as file:
         expected = int(response.headers.get("Content-Length") or 0)
         size, told = 0, time.monotonic()
         while block := response.read(_BLOCK):
@@ -100,7 +125,9 @@ def _save(url: str, path: Path, say: Callable[[str], None]) -> str:
 def _extract(archive: Path, member: str, target: Path) -> None:
     try:
         with tarfile.open(archive) as tar:
-            source = tar.extractfile(member)
+            # Some publishers' archives begin each name with `./`.
+            entry = next((entry for entry in tar if entry.name.removeprefix("./") == member), None)
+            source = tar.extractfile(entry) if entry else None
             if source is None:
                 raise KeyError(member)
             with target.open("wb") as file:
@@ -110,10 +137,13 @@ def _extract(archive: Path, member: str, target: Path) -> None:
         raise InfrastructureError(f"{archive.name} does not hold {member}: {error}") from None
 
 
-def _open(url: str, seconds: float) -> http.client.HTTPResponse:
+def _open(url: str, seconds: float, headers: Mapping[str, str]) -> http.client.HTTPResponse:
     if urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"{url} is no http or https address")
-    request = urllib.request.Request(url, headers=_AGENT)
+    request = urllib.request.Request(url)
+    for name, value in {**_AGENT, **headers}.items():
+        # What is said to one server is not said to where it sends us.
+        request.add_unredirected_header(name, value)
     response: http.client.HTTPResponse = urllib.request.build_opener().open(request, timeout=seconds)
     return response
 

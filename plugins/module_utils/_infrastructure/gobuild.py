@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import InfrastructureError
-from .releases import Machine, Product, as_numbers, linker_flags, required_go, required_version
+from .releases import Machine, Product, as_numbers, linker_flags, required_go
 
 _USUAL_PLACES = "/usr/local/go/bin:/usr/lib/go/bin:/snap/bin"
 _TELL_EVERY = 10.0
@@ -52,13 +52,18 @@ class _Progress:
 
 def check(product: Product, version: str, source: Path, caches: Path) -> None:
     """Say at once, in one sentence, why this product can't be built here, if it can't."""
-    go_mod = (source / "go.mod").read_text(encoding="utf-8")
-    pinned = required_version(go_mod, product.module)
-    if version != pinned:
+    if product.unbuildable:
         raise InfrastructureError(
-            f"{product.name} {version} cannot be built: the collection's Go module has {pinned}.",
-            next_step=f"Ask for {pinned}, or for source 'release'.",
+            f"{product.name} cannot be built here: {product.unbuildable}.",
+            next_step="Take its official release, or the distribution's package.",
         )
+    pinned = sorted((file.stem for file in source.glob("*.mod")), key=as_numbers)
+    if version not in pinned:
+        raise InfrastructureError(
+            f"{product.name} {version} cannot be built: the collection has Go modules for {', '.join(pinned)}.",
+            next_step="Ask for one of these, or for source 'release'.",
+        )
+    go_mod = _go_mod(source, version).read_text(encoding="utf-8")
     needed = required_go(go_mod)
     advice = f"Install Go {needed} or newer (https://go.dev/dl)."
     go = _go()
@@ -93,14 +98,16 @@ def build(
         "GOTMPDIR": str(folder),
     }
     title = f"{product.name} {version}"
-    listing = [go, "list", "-mod=readonly", "-modcacherw", "-deps", *wanted]
-    packages = len(_run(listing, source, environment, say, lambda seen: f"{title}: {seen.fetched} modules fetched"))
+    module = _lay_out(source, version, folder)
+    readonly = ["-mod=readonly", "-modcacherw", *(["-tags", product.tags] if product.tags else [])]
+    listing = [go, "list", *readonly, "-deps", *wanted]
+    packages = len(_run(listing, module, environment, say, lambda seen: f"{title}: {seen.fetched} modules fetched"))
     say(f"{title}: building {', '.join(wanted.values())} from {packages} packages")
-    common = [go, "build", "-mod=readonly", "-modcacherw", "-trimpath", "-buildvcs=false", "-v"]
+    common = [go, "build", *readonly, "-trimpath", "-buildvcs=false", "-v"]
     command = [*common, "-ldflags", linker_flags(product, version), "-o", f"{folder}{os.sep}", *wanted]
     _run(
         command,
-        source,
+        module,
         environment,
         say,
         lambda seen: f"{title}: {seen.compiled} of at most {packages} packages compiled{seen.stage()}",
@@ -109,6 +116,20 @@ def build(
         # Go names a binary after the last part of its package that is no version.
         made = next(part for part in reversed(package.split("/")) if part not in ("v2", "v3"))
         (folder / made).rename(folder / name)
+
+
+def _go_mod(source: Path, version: str) -> Path:
+    return source / f"{version}.mod"
+
+
+def _lay_out(source: Path, version: str, folder: Path) -> Path:
+    """One version's Go module. All versions of a product share their sources and their checksums."""
+    module = folder / ".module"
+    module.mkdir(exist_ok=True)
+    for file in (*source.glob("*.go"), *source.glob("go.sum")):
+        shutil.copy(file, module)
+    shutil.copy(_go_mod(source, version), module / "go.mod")
+    return module
 
 
 def _run(

@@ -12,9 +12,12 @@ import pytest
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.releases import (
     PRODUCTS,
+    Machine,
     as_numbers,
+    assets,
     digest_in,
     linker_flags,
+    product_named,
     required_go,
     required_version,
 )
@@ -50,13 +53,48 @@ def test_a_build_of_kubernetes_says_its_version():
     assert "-X k8s.io/client-go/pkg/version.gitVersion=v1.37.2" in flags
 
 
-@pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
-def test_each_product_has_its_go_module(product):
-    text = (MODULES / product.name / "go.mod").read_text()
-    assert required_version(text, product.module).startswith("v")
-    assert as_numbers(required_go(text)) >= (1, 26)
-    tools = (MODULES / product.name / "tools.go").read_text()
-    assert [package for package in product.packages.values() if f'_ "{package}"' not in tools] == []
+BUILDABLE = [product for product in PRODUCTS if not product.unbuildable]
+
+
+@pytest.mark.parametrize("product", BUILDABLE, ids=lambda product: product.name)
+def test_each_product_has_a_go_module_for_each_version_named_by_it(product):
+    pinned = sorted((MODULES / product.name).glob("*.mod"))
+    assert pinned
+    for file in pinned:
+        text = file.read_text()
+        assert not product.module or required_version(text, product.module) == file.stem
+        assert as_numbers(required_go(text)) >= (1, 26)
+
+
+@pytest.mark.parametrize("product", BUILDABLE, ids=lambda product: product.name)
+def test_each_command_is_named_to_go(product):
+    sources = "".join(file.read_text() for file in (MODULES / product.name).glob("*.go"))
+    ours = f"navarch.dev/fleet/binaries/{product.name}"
+    assert [
+        package for package in product.packages.values() if package != ours and f'_ "{package}"' not in sources
+    ] == []
+
+
+def test_no_two_products_have_a_binary_of_one_name():
+    names = [name for product in PRODUCTS for name in product.packages]
+    assert len(names) == len(set(names))
+
+
+def test_one_archive_is_downloaded_once_for_all_its_binaries():
+    files = assets(
+        product_named("containerd"),
+        "v2.4.2",
+        Machine("linux", "arm64"),
+        ["containerd", "ctr"],
+        {"containerd": "http://m/c/"},
+    )
+    assert [(asset.url, asset.checksum_url, asset.members) for asset in files] == [
+        (
+            "http://m/c/v2.4.2/containerd-2.4.2-linux-arm64.tar.gz",
+            "http://m/c/v2.4.2/containerd-2.4.2-linux-arm64.tar.gz.sha256sum",
+            {"containerd": "bin/containerd", "ctr": "bin/ctr"},
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,3 @@
+module navarch.dev/fleet/binaries/pause
+
+go 1.26.0
