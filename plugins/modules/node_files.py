@@ -1,0 +1,167 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Documentation only: plugins/action/node_files.py does the work.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_files
+short_description: Get the binaries and images that hosts need to be nodes
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Has everything that a version of Kubernetes needs on hosts in the controller's cache, and says what goes where, with checksums.
+    Which images these are, that version's C(kubeadm) says.
+  - Binaries come as with M(navarch.fleet.binaries), images as with M(navarch.fleet.images).
+  - In check mode it fills the cache as well, because nothing could be said of the hosts without.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  action:
+    description: Has a part that runs on the controller.
+    details: It runs on the controller, whatever the host is, and so does its cache lie there.
+    support: full
+  check_mode:
+    description: Can run in check mode.
+    details: The cache is filled in check mode, too; no host is touched in either.
+    support: partial
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+    support: full
+options:
+  kubernetes_version:
+    description:
+      - Version of Kubernetes, with the leading C(v).
+    type: str
+    required: true
+  versions:
+    description:
+      - Versions of the products beside it, C(containerd), C(cni-plugins) and C(cri-tools), if not those that the collection is tested with,
+        V(v2.4.2), V(v1.10.0) and V(v1.37.0).
+    type: dict
+    default: {}
+  image_repository:
+    description:
+      - Where the cluster's images are named to be.
+    type: str
+    default: registry.k8s.io
+  image_tags:
+    description:
+      - Tags other than those that C(kubeadm) names, by the last part of the image's name.
+    type: dict
+    default: {}
+  mirrors:
+    description:
+      - For a registry, the address of another one that is asked instead.
+    type: dict
+    default: {}
+  mirror:
+    description:
+      - Where hosts find the controller's cache, for example V(https://mirror.example.com/navarch) or V(file:///mnt/navarch).
+        Files are then given by C(url), else by C(source), from where they are copied to hosts.
+    type: str
+    default: ""
+  urls:
+    description:
+      - Where the publishers of binaries are, as in M(navarch.fleet.binaries).
+    type: dict
+    default: {}
+  source:
+    description:
+      - V(auto) downloads where the publisher answers within O(patience), else builds.
+      - V(release) never builds; V(build) never downloads.
+    type: str
+    choices: [auto, release, build]
+    default: auto
+  system:
+    description:
+      - For which operating system, in Go's words. The controller's by default.
+    type: str
+  architecture:
+    description:
+      - For which processor, in Go's words. The controller's by default.
+    type: str
+  cache:
+    description:
+      - The cache. By default C(navarch) in C($XDG_CACHE_HOME) or C(~/.cache).
+    type: path
+  patience:
+    description:
+      - Seconds after which a publisher or a registry counts as not reachable.
+    type: float
+    default: 4.0
+seealso:
+  - module: navarch.fleet.binaries
+  - module: navarch.fleet.images
+"""
+
+EXAMPLES = r"""
+- name: Have what nodes need
+  navarch.fleet.node_files:
+    kubernetes_version: v1.37.2
+  register: node_files
+"""
+
+RETURN = r"""
+binaries:
+  description: The binaries of a host.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Where it belongs on a host.
+      type: str
+    sha256:
+      description: Its SHA-256.
+      type: str
+    source:
+      description: Where it is on the controller; without O(mirror).
+      type: str
+    url:
+      description: Where hosts find it; with O(mirror).
+      type: str
+  sample:
+    - path: /usr/local/bin/kubelet
+      sha256: 0263829989b6fd954f72baaf2fc64bc2e2f01d692d4de72986ea808f6e99813f
+      source: /home/me/.cache/navarch/binaries/kubernetes-v1.37.2-linux-amd64/kubelet
+images:
+  description: Archives of the images.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    references:
+      description: The names of the images in it.
+      type: list
+      elements: str
+    sha256:
+      description: Of the archive.
+      type: str
+    control_plane:
+      description: Whether only control planes need it.
+      type: bool
+    source:
+      description: Where it is on the controller; without O(mirror).
+      type: str
+    url:
+      description: Where hosts find it; with O(mirror).
+      type: str
+  sample:
+    - references: ["registry.k8s.io/pause:3.10.2"]
+      sha256: b70600e3fef8aa9d5d07da72544384739f0878af4f0bd344f5b4364d81b6e2cd
+      control_plane: false
+      source: /home/me/.cache/navarch/images/registry.k8s.io_pause-3.10.2-linux-amd64/image.tar
+missing:
+  description: What was not in the cache.
+  returned: success
+  type: list
+  elements: str
+  sample: [kubelet, "registry.k8s.io/pause:3.10.2"]
+"""
