@@ -6,13 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
-from . import venvs
+from . import docker, hosts, venvs
 from .paths import Paths
 from .quickstart import user_lab_folder
 from .steps import Log, Show, Step
 
 # Slow to make again, and shared by all checkouts.
-KEPT = ("binaries", "venvs", "go", "pip", "wheels", "home", "pycache")
+KEPT = ("binaries", "images", "hosts", "venvs", "go", "pip", "wheels", "home", "pycache")
 
 
 def clean(paths: Paths) -> list[Step]:
@@ -28,6 +28,11 @@ def clean(paths: Paths) -> list[Step]:
             log.run("ansible-playbook", "navarch.fleet.lab", "-e", f"lab_directory={folder}", "-e", "lab_state=absent")
             remove(folder)
             log.say(f"removed {folder}")
+
+    def machines(log: Log) -> None:
+        if docker.answers():
+            for place in hosts.down_below(paths.checkout):
+                log.say(f"removed the hosts of {place}")
 
     def folders(log: Log) -> None:
         for name in (
@@ -49,13 +54,18 @@ def clean(paths: Paths) -> list[Step]:
         log.say(f"kept, because it is slow to make again: {', '.join(str(folder) for folder in kept) or 'nothing'}")
         log.say("`make distclean` removes that too")
 
-    return [Step("labs", labs, show=Show.PLAIN), Step("folders", folders, ("labs",), Show.PLAIN)]
+    return [
+        Step("labs", labs, show=Show.PLAIN),
+        Step("machines", machines, show=Show.PLAIN),
+        Step("folders", folders, ("labs", "machines"), Show.PLAIN),
+    ]
 
 
 def distclean(paths: Paths) -> list[Step]:
     """Clean, and drop the caches; only folders that the doors made."""
 
     def caches(log: Log) -> None:
+        docker.end(paths.cache / "hosts", log.say)
         for name in (*KEPT, "checkouts"):
             if (paths.cache / name).exists():
                 remove(paths.cache / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,14 +22,42 @@ class UnavailableError(Exception):
 
 
 def ensure(folder: Path, say: Say) -> None:
-    """Have a Docker daemon answer; `folder` takes the log of one that is started here."""
-    if _answers():
-        return
+    """Have a Docker daemon answer, and what images and networks are made with; `folder` takes the log of one that is started here."""
     if os.geteuid() != 0:
-        raise UnavailableError("no Docker daemon answers, and only root can start one")
+        raise UnavailableError("only root can make the image and the networks of hosts")
     if any(shutil.which(program) is None for program in _PROGRAMS):
         _install(say)
-    _start(folder, say)
+    if not answers():
+        _start(folder, say)
+
+
+def answers() -> bool:
+    """Whether a daemon is there."""
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def end(folder: Path, say: Say) -> None:
+    """End the daemon that was started with this folder, unless somebody's containers run in it."""
+    file = folder / "dockerd.pid"
+    if not file.exists():
+        return
+    process = int(file.read_text(encoding="utf-8"))
+    if not answers() or "dockerd" not in _command(process):
+        return
+    if docker("ps", "--quiet"):
+        say("dockerd is left running: there are containers in it")
+        return
+    os.kill(process, signal.SIGTERM)
+    say("dockerd ended")
+
+
+def _command(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def docker(*words: str, given: str | None = None) -> str:
@@ -37,12 +66,6 @@ def docker(*words: str, given: str | None = None) -> str:
     if done.returncode:
         raise OSError(f"docker {' '.join(words[:2])}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout.strip()
-
-
-def _answers() -> bool:
-    if shutil.which("docker") is None:
-        return False
-    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
 
 
 def _install(say: Say) -> None:
@@ -64,9 +87,10 @@ def _start(folder: Path, say: Say) -> None:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
+    (folder / "dockerd.pid").write_text(str(daemon.pid), encoding="utf-8")
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
-        if _answers():
+        if answers():
             return
         if daemon.poll() is not None:
             break

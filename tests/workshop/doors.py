@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import cleaning, gates, lab, machine, quickstart, venvs
+from . import cleaning, equipment, gates, lab, machine, quickstart, venvs
 from .paths import Paths, tool_environment
 from .steps import Runner, Step, report
 
@@ -16,20 +17,24 @@ OLD_VERSIONS = ("core-2.16", "core-2.17", "core-2.18")
 
 def test(paths: Paths) -> list[Step]:
     """Everything that must be green; the lab's long chain is listed first, the other worker takes what is left."""
-    targets = lab.targets(paths)
+    targets, scenarios, on_hosts = _apart(paths, lab.targets(paths), lab.scenarios(paths))
+    waiting = deque(targets)
     return [
         *gates.preparation(paths),
         lab.binaries(paths),
         lab.up(paths.lab),
-        lab.integration(paths, targets, paths.lab, "integration", "lab"),
+        lab.integration(paths, waiting, paths.lab, "integration", "lab"),
         *gates.lint(paths),
         *gates.unit(paths),
         *gates.sanity(paths),
         *gates.docs(paths),
         *gates.package(paths),
+        # They take long the first time, and nothing but the tests on hosts waits for them.
+        *equipment.prepare(paths),
         lab.up(paths.roles_lab, "roles-lab"),
-        lab.molecule(paths, None),
-        lab.integration(paths, targets, paths.roles_lab, "integration-beside", "molecule"),
+        lab.molecule(paths, scenarios),
+        *on_hosts,
+        lab.integration(paths, waiting, paths.roles_lab, "integration-beside", "molecule"),
         lab.down(paths.lab, ("integration",)),
         lab.down(paths.roles_lab, ("molecule", "integration-beside"), "roles-lab-down"),
     ]
@@ -56,15 +61,18 @@ def package(paths: Paths) -> list[Step]:
 
 
 def integration(paths: Paths) -> list[Step]:
-    targets = lab.targets(paths, os.environ.get("TARGET"))
-    return _in_lab(paths, lab.integration(paths, targets, paths.lab, "integration", "lab"))
+    chosen = lab.chosen(lab.targets(paths), os.environ.get("TARGET"))
+    targets, _none, on_hosts = _apart(paths, chosen, [])
+    steps = _around_lab(paths, lab.integration(paths, deque(targets), paths.lab, "integration", "lab"))
+    return [*gates.preparation(paths), *(steps if targets else ()), *_with_equipment(paths, on_hosts)]
 
 
 def molecule(paths: Paths) -> list[Step]:
-    folder = paths.roles_lab
-    scenarios = lab.molecule(paths, os.environ.get("SCENARIO"))
-    start, stop = lab.up(folder, "roles-lab"), lab.down(folder, ("molecule",), "roles-lab-down")
-    return [*gates.preparation(paths), lab.binaries(paths), start, scenarios, stop]
+    chosen = lab.chosen(lab.scenarios(paths), os.environ.get("SCENARIO"))
+    _none, scenarios, on_hosts = _apart(paths, [], chosen)
+    start, stop = lab.up(paths.roles_lab, "roles-lab"), lab.down(paths.roles_lab, ("molecule",), "roles-lab-down")
+    steps = [lab.binaries(paths), start, lab.molecule(paths, scenarios), stop]
+    return [*gates.preparation(paths), *(steps if scenarios else ()), *_with_equipment(paths, on_hosts)]
 
 
 def bench(paths: Paths) -> list[Step]:
@@ -124,6 +132,25 @@ def _alone(paths: Paths) -> Iterator[None]:
         yield
 
 
+def _apart(paths: Paths, targets: list[str], scenarios: list[str]) -> tuple[list[str], list[str], list[Step]]:
+    """Targets and scenarios that a lab is enough for, and the step of those that need hosts."""
+    folders = {name: paths.repository / "tests" / "integration" / "targets" / name for name in targets}
+    folders |= {name: paths.repository / "extensions" / "molecule" / name for name in scenarios}
+    apart = {name for name, folder in folders.items() if equipment.needs_hosts(folder)}
+    steps = equipment.tests(
+        paths, [name for name in targets if name in apart], [name for name in scenarios if name in apart]
+    )
+    return [name for name in targets if name not in apart], [name for name in scenarios if name not in apart], steps
+
+
+def _with_equipment(paths: Paths, steps: list[Step]) -> list[Step]:
+    return [*equipment.prepare(paths), *steps] if steps else []
+
+
 def _in_lab(paths: Paths, *steps: Step) -> list[Step]:
+    return [*gates.preparation(paths), *_around_lab(paths, *steps)]
+
+
+def _around_lab(paths: Paths, *steps: Step) -> list[Step]:
     names = tuple(step.name for step in steps)
-    return [*gates.preparation(paths), lab.binaries(paths), lab.up(paths.lab), *steps, lab.down(paths.lab, names)]
+    return [lab.binaries(paths), lab.up(paths.lab), *steps, lab.down(paths.lab, names)]

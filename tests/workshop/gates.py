@@ -33,7 +33,14 @@ def lint(paths: Paths) -> list[Step]:
     def mypy(log: Log) -> None:
         options = ("--config-file", collection / "pyproject.toml", "--namespace-packages", "--explicit-package-bases")
         log.run("mypy", *options, "-p", PACKAGE, environment={"MYPYPATH": str(tree)}, directory=tree)
-        log.run("mypy", *options, "-p", "workshop", environment={"MYPYPATH": str(collection / "tests")}, directory=tree)
+        log.run(
+            "mypy",
+            *options,
+            "-p",
+            "workshop",
+            environment={"MYPYPATH": f"{collection / 'tests'}:{tree}"},
+            directory=tree,
+        )
 
     def ansible_lint(log: Log) -> None:
         log.run("ansible-lint", "--offline", "--nocolor", environment=_fresh_home(paths, "lint"), directory=collection)

@@ -122,6 +122,18 @@ def down(hosts: Hosts, names: Sequence[str] = ()) -> None:
         file.unlink(missing_ok=True)
 
 
+def down_below(folder: Path) -> list[str]:
+    """Remove all hosts whose inventory is somewhere in this folder; return where."""
+    template = f'{{{{.Label "{LABEL}.folder"}}}}'
+    known = {
+        Path(line) for line in docker("network", "ls", "--filter", f"label={LABEL}", "--format", template).splitlines()
+    }
+    below = sorted(place for place in known if place.is_relative_to(folder))
+    for place in below:
+        down(Hosts(place))
+    return [str(place) for place in below]
+
+
 def switch(hosts: Hosts, verb: str, names: Sequence[str]) -> None:
     """Cut the power of hosts (`stop`), or give it back (`start`)."""
     there = _containers(hosts)
@@ -158,6 +170,7 @@ def _create_network(hosts: Hosts) -> None:
         try:
             docker(
                 "network", "create", "--label", f"{LABEL}={hosts.key}", "--ipv6",
+                "--label", f"{LABEL}.folder={hosts.folder.resolve()}",
                 "--subnet", str(subnet), "--gateway", str(subnet[1]),
                 "--subnet", f"{six}/64", "--gateway", f"{six}1", hosts.network,
             )  # fmt: skip

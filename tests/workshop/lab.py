@@ -72,10 +72,16 @@ def play_lab(folder: Path, log: Log, state: str) -> None:
     log.run("ansible-playbook", "navarch.fleet.lab", "-e", f"lab_directory={folder}", "-e", f"lab_state={state}")
 
 
-def targets(paths: Paths, only: str | None = None) -> deque[str]:
-    """The integration targets, to be taken one by one by as many labs as there are."""
+def targets(paths: Paths) -> list[str]:
+    """The integration targets."""
     folder = paths.repository / "tests" / "integration" / "targets"
-    return deque(_chosen([target for target in sorted(_folders(folder)) if not target.startswith("setup_")], only))
+    return [target for target in sorted(_folders(folder)) if not target.startswith("setup_")]
+
+
+def scenarios(paths: Paths) -> list[str]:
+    """The scenarios of Molecule."""
+    folder = paths.repository / "extensions" / "molecule"
+    return [file.parent.name for file in sorted(folder.glob("*/molecule.yml"))]
 
 
 def integration(paths: Paths, waiting: deque[str], folder: Path, name: str, after: str) -> Step:
@@ -83,18 +89,16 @@ def integration(paths: Paths, waiting: deque[str], folder: Path, name: str, afte
     found = paths.collection / "tests" / "integration" / "targets"
 
     def work(log: Log) -> Counts:
-        return _each(log, _taken(waiting), lambda target: _run_target(paths, folder, found / target, log))
+        return each(log, _taken(waiting), lambda target: run_target(paths, folder, found / target, log))
 
     return Step(name, work, (after,))
 
 
-def molecule(paths: Paths, only: str | None) -> Step:
+def molecule(paths: Paths, names: list[str]) -> Step:
     """One scenario per role, in a lab of their own: roles change what targets rely on."""
 
     def work(log: Log) -> Counts:
-        folder = paths.collection / "extensions" / "molecule"
-        scenarios = [file.parent.name for file in sorted(folder.glob("*/molecule.yml"))]
-        return _each(log, _chosen(scenarios, only), lambda scenario: _run_scenario(paths, scenario, log))
+        return each(log, names, lambda scenario: run_scenario(paths, scenario, log))
 
     return Step("molecule", work, ("roles-lab",))
 
@@ -123,7 +127,7 @@ def drills(paths: Paths) -> Step:
     def work(log: Log) -> Counts:
         rounds = int(os.environ.get("ROUNDS", "5"))
         names = [name for name in REPEATED if (found / name).is_dir()] * rounds
-        return _each(log, names, lambda name: _run_target(paths, paths.lab, found / name, log))
+        return each(log, names, lambda name: run_target(paths, paths.lab, found / name, log))
 
     return Step("drills", work, ("lab",))
 
@@ -143,7 +147,7 @@ def benchmarks(paths: Paths) -> Step:
         folder = paths.collection / "tests" / "benchmark"
         found = [file.stem for file in sorted(folder.glob("bench_*.py"))]
         python = {"PYTHONPATH": str(paths.tree)}
-        return _each(log, found, lambda name: log.attempt("python", folder / f"{name}.py", environment=python)[0])
+        return each(log, found, lambda name: log.attempt("python", folder / f"{name}.py", environment=python)[0])
 
     return Step("bench", work, ("fleet",), Show.PLAIN)
 
@@ -152,7 +156,7 @@ def keep_lab() -> bool:
     return os.environ.get("KEEP_LAB", "") not in ("", "0")
 
 
-def _run_target(paths: Paths, folder: Path, target: Path, log: Log) -> int:
+def run_target(paths: Paths, folder: Path, target: Path, log: Log) -> int:
     environment = _lab_environment(folder) | {"ANSIBLE_ROLES_PATH": str(target.parent)}
     script = target / "runme.sh"
     if script.exists():
@@ -164,7 +168,7 @@ def _run_target(paths: Paths, folder: Path, target: Path, log: Log) -> int:
     return log.attempt("ansible-playbook", play, environment=environment, directory=plays)[0]
 
 
-def _run_scenario(paths: Paths, scenario: str, log: Log) -> int:
+def run_scenario(paths: Paths, scenario: str, log: Log) -> int:
     ephemeral = paths.checkout / "molecule" / scenario
     shutil.rmtree(ephemeral, ignore_errors=True)
     ephemeral.mkdir(parents=True)
@@ -189,7 +193,7 @@ def _taken(waiting: deque[str]) -> Iterator[str]:
             return
 
 
-def _each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:
+def each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:
     """Run them all, whatever happens to one; say how each ended and how long it took."""
     total = Counts()
     for name in names:
@@ -205,7 +209,7 @@ def _each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:
     return total
 
 
-def _chosen(names: list[str], only: str | None) -> list[str]:
+def chosen(names: list[str], only: str | None) -> list[str]:
     if only and only not in names:
         raise StepError(f"there is no {only}; there are {', '.join(names)}")
     return [only] if only else names

@@ -1,0 +1,3 @@
+module navarch.dev/fleet/tests/web
+
+go 1.26.0
