@@ -272,6 +272,11 @@ partial:
   returned: always
   type: dict
   sample: {}
+feasibility:
+  description: Whether it fits C(now), fits C(later) with machines that its clusters could get, or is C(infeasible); what that takes, and what limits it.
+  returned: always
+  type: dict
+  sample: {verdict: later, message: "fits after adding 3 m1-large in cloud-east, about 4 minutes, 0.36 per hour", machines: {cloud-east: {m1-large: 3}}}
 groups:
   description: For each field over which was spread, the groups taken with their scores, and the runner-up with what it fell behind.
   returned: always

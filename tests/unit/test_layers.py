@@ -25,9 +25,10 @@ MAY_USE: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "_delivery": (frozenset({"_kube", "_scheduling", "_registry"}), frozenset({"jinja2"})),
     "_continuity": (frozenset({"_kube", "_scheduling", "_registry", "_delivery"}), frozenset()),
     "_infrastructure": (frozenset(), frozenset({"openstack"})),
+    "_machines": (frozenset({"_kube", "_scheduling", "_registry", "_delivery", "_infrastructure"}), frozenset()),
     "_node": (frozenset(), frozenset()),
     "_ansible": (
-        frozenset({"_kube", "_scheduling", "_registry", "_delivery", "_continuity", "_infrastructure"}),
+        frozenset({"_kube", "_scheduling", "_registry", "_delivery", "_continuity", "_infrastructure", "_machines"}),
         frozenset({"ansible"}),
     ),
 }

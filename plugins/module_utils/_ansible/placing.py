@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .._kube.errors import InputError
-from .._scheduling.application import Application, ApplicationDecision, place
+from .._scheduling.application import Application, ApplicationDecision
 from .._scheduling.decision import Failure
 from .._scheduling.errors import RequestError
 from .._scheduling.estimate import Taken
+from .._scheduling.feasibility import Feasibility, Grown, place_with_growth
 from .._scheduling.maintenance import parse_moment
 from .._scheduling.neighbours import Neighbour, parse_neighbours
 from .._scheduling.report import application_table, explain_application, groups_in_short, table_lines
@@ -33,6 +35,7 @@ from .._scheduling.validate import Problem, nearest, validate_placement
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._delivery.promises import Promise
     from .._registry.hub import Hub
     from .._registry.member import Member
 
@@ -48,13 +51,12 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     except RequestError as error:
         raise InputError(str(error), next_step="Correct it in the input") from error
     _refuse_twice(workloads)
-    taken: Mapping[str, Taken] = {}
+    promises: Sequence[Promise] = ()
     if clusters is None:
-        clusters, known, taken = _members(params, identity, check_mode=check_mode)
+        clusters, known, promises = _members(params, identity, check_mode=check_mode)
         neighbours = known if neighbours is None else neighbours
     application = Application(
         clusters=clusters,
-        taken=taken,
         placement=params["placement"],
         workloads=tuple(workloads),
         current={
@@ -71,7 +73,11 @@ def decide(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         explain=params["explain"],
     )
     strays = [str(problem) for problem in unmatched(params["placement"], clusters)]
-    return _results(place(application), strays, must_fit=params["must_fit"])
+
+    def ask(clusters: tuple[Cluster, ...]) -> Application:
+        return replace(application, clusters=clusters, taken=_taken(promises, clusters))
+
+    return _results(place_with_growth(ask, clusters), strays, must_fit=params["must_fit"])
 
 
 def refuse(problems: Sequence[Problem]) -> None:
@@ -83,7 +89,16 @@ def refuse(problems: Sequence[Problem]) -> None:
         )
 
 
-def _results(decision: ApplicationDecision, strays: list[str], *, must_fit: bool) -> dict[str, Any]:
+def _taken(promises: Sequence[Promise], clusters: tuple[Cluster, ...]) -> Mapping[str, Taken]:
+    if not promises:
+        return {}
+    from .._delivery.promises import taken_by
+
+    return taken_by(promises, clusters)
+
+
+def _results(grown: Grown, strays: list[str], *, must_fit: bool) -> dict[str, Any]:
+    decision = grown.decision
     failure, selection = decision.error, decision.selection
     rows = application_table(decision)
     partial = {key: each.partial.to_dict() for key, each in decision.workloads.items() if each.partial is not None}
@@ -94,6 +109,7 @@ def _results(decision: ApplicationDecision, strays: list[str], *, must_fit: bool
         "chosen": [] if failure else list(decision.clusters),
         "without_replicas": {name: list(keys) for name, keys in decision.without_replicas.items()},
         "partial": partial,
+        "feasibility": grown.feasibility.to_dict(),
         "table": rows,
         "lines": table_lines(rows),
         "groups": groups_in_short(selection),
@@ -101,16 +117,16 @@ def _results(decision: ApplicationDecision, strays: list[str], *, must_fit: bool
         "decision": decision.to_dict(),
         "error": failure and failure.to_dict(),
         "unmatched": strays,
-        **({"failed": True, "msg": _message(decision, failure)} if failure and must_fit else {}),
+        **({"failed": True, "msg": _message(decision, failure, grown.feasibility)} if failure and must_fit else {}),
     }
 
 
-def _message(decision: ApplicationDecision, failure: Failure) -> str:
+def _message(decision: ApplicationDecision, failure: Failure, feasibility: Feasibility) -> str:
     """Why nothing was placed; of one workload, which."""
     keys = list(decision.workloads)
-    if len(keys) == 1 and keys[0] not in failure.message:
-        return f"{keys[0]}: {failure.message}"
-    return failure.message
+    alone = len(keys) == 1 and keys[0] not in failure.message
+    message = f"{keys[0]}: {failure.message}" if alone else failure.message
+    return f"{message}; {feasibility}" if feasibility.limits else message
 
 
 def given_clusters(clusters: Sequence[Mapping[str, Any]]) -> tuple[Cluster, ...]:
@@ -154,9 +170,9 @@ def given_moment(text: str | None) -> str:
 
 def _members(
     params: Mapping[str, Any], identity: Neighbour, *, check_mode: bool
-) -> tuple[tuple[Cluster, ...], tuple[Neighbour, ...], Mapping[str, Taken]]:
+) -> tuple[tuple[Cluster, ...], tuple[Neighbour, ...], Sequence[Promise]]:
     """The members of the registry, their facts fresh, the other applications of the hub, and what was promised lately."""
-    from .._delivery.promises import promised, taken_by
+    from .._delivery.promises import promised
     from .._delivery.surroundings import look_around
     from .._registry.members import list_members, open_sessions
     from .._registry.scheduling import scheduling_cluster
@@ -171,7 +187,7 @@ def _members(
         {**scheduling_cluster(member), "holds": sorted(around.holds.get(name, ()))} for name, member in members.items()
     ]
     clusters = parse_clusters(facts)
-    return clusters, around.neighbours, taken_by(promised(hub, members, identity.tenant), clusters)
+    return clusters, around.neighbours, promised(hub, members, identity.tenant)
 
 
 def fresh_members(

@@ -144,6 +144,8 @@ class Spec:
     history_limit: int = KEPT_REVISIONS
     labels: Mapping[str, str] = field(default_factory=dict)
     """By which other applications speak of it."""
+    scale: Mapping[str, int] = field(default_factory=dict)
+    """Replicas by ``Kind/namespace/name`` that stand in for those of the manifests, until they are given back."""
 
     def to_dict(self) -> dict[str, Any]:
         """``Application.spec``."""
@@ -168,6 +170,8 @@ class Spec:
             found["revisionHistoryLimit"] = self.history_limit
         if self.labels:
             found["labels"] = dict(self.labels)
+        if self.scale:
+            found["scale"] = dict(self.scale)
         return found
 
     @classmethod
@@ -188,4 +192,5 @@ class Spec:
             protected=bool(data.get("deletionProtection")),
             history_limit=int(data.get("revisionHistoryLimit") or KEPT_REVISIONS),
             labels=data.get("labels") or {},
+            scale=data.get("scale") or {},
         )

@@ -14,7 +14,8 @@ from typing import Any
 from .._kube.errors import FleetError, InputError
 from .._registry.member import Member
 from .._registry.scheduling import scheduling_cluster
-from .._scheduling.application import Application, ApplicationDecision, place
+from .._scheduling.application import Application, ApplicationDecision
+from .._scheduling.feasibility import FITS_LATER, Feasibility, place_with_growth
 from .._scheduling.neighbours import Neighbour
 from .._scheduling.report import explain_application
 from .._scheduling.request import Cluster, Target, parse_clusters
@@ -56,6 +57,14 @@ class Decided:
     """The same to read: groups, divisions, and for each cluster what would have to change."""
     strays: tuple[str, ...] = ()
     """Selectors of the placement that match none of the members."""
+    feasibility: Feasibility | None = None
+    """What has to be added before all of it fits; None where nobody asked."""
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What should be known of it: machines that it counts on, selectors that match nothing."""
+        later = self.feasibility is not None and self.feasibility.verdict == FITS_LATER
+        return (*((str(self.feasibility),) if later else ()), *self.strays)
 
     def moved(self, current: Current) -> dict[Identity, dict[str, tuple[int, int]]]:
         """Replicas before and after, where they differ."""
@@ -109,16 +118,20 @@ def decide(
     clusters = parse_clusters(
         [{**scheduling_cluster(member), "holds": sorted(holds.get(name, ()))} for name, member in members.items()]
     )
-    application = question(
-        spec, objects, clusters, current, evicting=evicting, trigger=trigger, neighbours=around.neighbours
-    )
-    application = replace(application, taken=taken_by(promises, clusters))
-    decision = place(application)
+
+    def ask(clusters: tuple[Cluster, ...]) -> Application:
+        application = question(
+            spec, objects, clusters, current, evicting=evicting, trigger=trigger, neighbours=around.neighbours
+        )
+        return replace(application, taken=taken_by(promises, clusters))
+
+    grown = place_with_growth(ask, clusters)
+    decision = grown.decision
     reasons = _reasons(decision, members)
     strays = tuple(str(problem) for problem in unmatched(spec.placement, clusters))
     if decision.error is not None:
         raise PlacementError(
-            "; ".join([decision.error.message.rstrip("."), *strays[:3]]),
+            "; ".join([decision.error.message.rstrip("."), *_shortage(grown.feasibility), *strays[:3]]),
             object=f"Application {spec.tenant}/{spec.name}",
             next_step="Change the placement, or add clusters that fit; nothing was changed",
         )
@@ -137,9 +150,10 @@ def decide(
         replicas,
         tuple(sorted(decision.clusters)),
         reasons,
-        decision.to_dict(),
+        {**decision.to_dict(), "feasibility": grown.feasibility.to_dict()},
         tuple(explain_application(decision)),
         strays,
+        grown.feasibility,
     )
 
 
@@ -183,6 +197,11 @@ def question(
         identity=own_identity(spec),
         neighbours=neighbours,
     )
+
+
+def _shortage(feasibility: Feasibility) -> list[str]:
+    """What machine sets lack, where there are any."""
+    return [str(feasibility)] if feasibility.limits else []
 
 
 def _reasons(decision: ApplicationDecision, members: Iterable[str]) -> dict[str, str]:

@@ -92,8 +92,10 @@ def apply(hub: Hub, request: ApplyRequest, actor: Actor, *, check: bool) -> Resu
         return take_up(hub, spec, request.settings, actor, request.steps)
 
     def plan(fleet: Fleet, past: History) -> Prepared:
+        # What was scaled stays so until it is given back: the sources are not asked about load.
+        kept = replace(spec, scale=past.record.spec.scale if past.record else {})
         prepared = prepare(
-            hub, fleet, spec, request.objects, past, request.settings,
+            hub, fleet, kept, request.objects, past, request.settings,
             variants=request.variants, fetched=request.fetched, author=actor.who, created=timestamp(),
         )  # fmt: skip
         # A failover goes on without such a member; a user who asks for it there hears of it first.
@@ -311,11 +313,12 @@ def _answer(
         replicas=prepared.decided.replicas,
         reasons=prepared.decided.reasons,
         explanation=prepared.decided.explanation,
-        warnings=(*prepared.decided.strays, *prepared.notes, *warnings(prepared.plan, prepared.endpoints)),
+        warnings=(*prepared.decided.conditions, *prepared.notes, *warnings(prepared.plan, prepared.endpoints)),
         diff=diffs(prepared.plan),
         failed=error is not None,
         message=message,
         error=error,
+        feasibility=prepared.decided.feasibility,
     )
 
 

@@ -28,6 +28,7 @@ from .protect import held_at_zero
 from .record import ApplicationRecord
 from .render import MissingEndpoints, render
 from .revision import Head, Revision, RevisionState, load
+from .scaling import scale_notes, scaled
 from .surroundings import look_around
 from .survey import Frame, Survey, Work, survey
 from .tailoring import tailoring
@@ -178,7 +179,8 @@ def prepare(
     :param variants: objects that the sources make differently for different clusters.
     :param fetched: the commits and versions that the sources were read at.
     """
-    placed = with_namespaces(tuple(objects), spec.namespace, fleet.is_namespaced)
+    given = with_namespaces(tuple(objects), spec.namespace, fleet.is_namespaced)
+    placed = scaled(given, spec.scale)
     own = variants_with_namespaces(variants or Variants(), placed, spec.namespace, fleet.is_namespaced)
     members = {name: fleet.members[name] for name in own.candidates(fleet.members)}
     current = past.current
@@ -245,6 +247,7 @@ def prepare(
         plan=plan,
         endpoints=rendering.without_endpoints,
         notes=(
+            *scale_notes(given, spec.scale),
             *held,
             *rendering_notes(rendering, frozenset(fleet.members) - set(members)),
             *absent_references(rendering, surveys),

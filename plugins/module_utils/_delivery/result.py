@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._kube.errors import FleetError
+from .._scheduling.feasibility import Feasibility
 from .adoption import disturbances
 from .changes import field_changes
 from .diff import Differences, ObjectDiff, diff_output, fold
@@ -47,6 +48,8 @@ class Result:
     error: FleetError | None = None
     rollout: Mapping[str, Any] | None = None
     """Where a rollout by steps stands."""
+    feasibility: Feasibility | None = None
+    """What has to be added before all of it fits."""
 
     def to_dict(self) -> dict[str, Any]:
         """The return values of the modules."""
@@ -73,6 +76,8 @@ class Result:
             found["error"] = self.error.to_dict()
         if self.rollout is not None:
             found["rollout"] = dict(self.rollout)
+        if self.feasibility is not None:
+            found["feasibility"] = self.feasibility.to_dict()
         return found
 
 

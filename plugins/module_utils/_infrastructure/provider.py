@@ -91,6 +91,8 @@ class Description:
     seconds_to_create: int
     """Until it is a node, as far as known beforehand."""
     joins: Joins
+    outlives_its_node: bool = False
+    """A machine that is removed from the set goes on existing, so our roles clear it of its node first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .._kube.errors import ConflictError, InputError
+from .._kube.errors import ConflictError, InputError, NotFoundError
 from .._kube.session import Session, describe
 from .errors import IdentityError, SchemaError
 from .hub import HUB, Hub
@@ -30,6 +30,7 @@ from .names import (
     DECISIONS,
     KINDS,
     LEASES,
+    MACHINE_SETS,
     SCHEMA_VERSION,
     SECRETS,
 )
@@ -89,8 +90,17 @@ def take_backup(hub: Hub) -> Backup:
         item for item in session.list(DECISIONS) if str(item.get("schedulerName") or "").startswith(_SCHEDULER)
     ]
     credentials = session.list(SECRETS, hub.namespace, label_selector=CREDENTIAL_LABEL)
-    everything = (*namespaces, *leases, *session.list(CLUSTERS), *credentials, *applications, *revisions, *decisions)
+    fleet = (*session.list(CLUSTERS), *_machine_sets(session))
+    everything = (*namespaces, *leases, *fleet, *credentials, *applications, *revisions, *decisions)
     return Backup(hub.id, format_time(datetime.now(UTC)), hub.namespace, tuple(_kept(item) for item in everything))
+
+
+def _machine_sets(session: Session) -> list[Manifest]:
+    """A hub that was installed before there were any knows no such kind."""
+    try:
+        return session.list(MACHINE_SETS)
+    except NotFoundError:
+        return []
 
 
 def write_backup(backup: Backup, path: str) -> None:

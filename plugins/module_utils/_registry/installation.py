@@ -19,12 +19,14 @@ from .errors import InUseError
 from .hub import HUB, read_hub_id
 from .names import (
     APPLICATIONS,
+    AUTOSCALE_LEASE,
     CLUSTERS,
     CONFIGMAPS,
     DEFINITIONS,
     FAILOVER_LEASE,
     HUB_CONFIGMAP,
     KINDS,
+    MACHINE_SETS,
     MANAGED_BY_LABEL,
     MANAGER,
     NAMESPACES,
@@ -156,13 +158,14 @@ def _leases(namespace: str) -> list[Manifest]:
             "kind": "Lease",
             "metadata": {"name": name, "namespace": namespace},
         }
-        for name in (FAILOVER_LEASE, REGISTRY_LEASE)
+        for name in (AUTOSCALE_LEASE, FAILOVER_LEASE, REGISTRY_LEASE)
     ]
 
 
 def _refuse_in_use(session: Session) -> None:
     for resource, next_step in (
         (APPLICATIONS, "Remove them first with the playbook navarch.fleet.remove"),
+        (MACHINE_SETS, "Remove them first with the module navarch.fleet.machine_set"),
         (CLUSTERS, "Let them leave first with the playbook navarch.fleet.leave"),
     ):
         if session.get(DEFINITIONS, f"{resource.plural}.{resource.group}") is None:
@@ -199,7 +202,7 @@ def _removable_namespace(session: Session, namespace: str, kept: list[str]) -> M
     if CREATED_ANNOTATION not in (found["metadata"].get("annotations") or {}):
         kept.append(f"Namespace {namespace}: it was there before the registry")
         return None
-    ours = {HUB_CONFIGMAP, FAILOVER_LEASE, REGISTRY_LEASE}
+    ours = {HUB_CONFIGMAP, AUTOSCALE_LEASE, FAILOVER_LEASE, REGISTRY_LEASE}
     foreign = residue(session, namespace, label=(MANAGED_BY_LABEL, MANAGER), ours=ours)
     if foreign:
         kept.append(f"Namespace {namespace}: it holds {', '.join(foreign[:5])}")

@@ -51,6 +51,7 @@ FACTS_INCOMPLETE = "FactsIncomplete"
 
 FAILOVER_LEASE = "failover"
 REGISTRY_LEASE = "registry"
+AUTOSCALE_LEASE = "autoscale"
 
 _ALL = frozenset({"create", "delete", "get", "list", "patch", "update", "watch"})
 
@@ -72,6 +73,7 @@ def _resource(group: str, version: str, kind: str, plural: str, scope: str) -> R
 # The kinds that we write ourselves; their paths never need discovery.
 CLUSTERS = _resource(GROUP, "v1alpha1", "Cluster", "clusters", "cluster")
 APPLICATIONS = _resource(GROUP, "v1alpha1", "Application", "applications", "namespaced")
+MACHINE_SETS = _resource(GROUP, "v1alpha1", "MachineSet", "machinesets", "cluster")
 PROFILES = _resource("multicluster.x-k8s.io", "v1alpha1", "ClusterProfile", "clusterprofiles", "namespaced")
 DECISIONS = _resource("multicluster.x-k8s.io", "v1alpha1", "PlacementDecision", "placementdecisions", "namespaced")
 DEFINITIONS = _resource(
@@ -94,7 +96,7 @@ CLUSTER_ROLE_BINDINGS = _resource(
 KINDS = {
     (resource.api_version, resource.kind): resource
     for resource in (
-        CLUSTERS, APPLICATIONS, PROFILES, DECISIONS, DEFINITIONS, NAMESPACES, SECRETS, CONFIGMAPS, ACCOUNTS, LEASES,
+        CLUSTERS, APPLICATIONS, MACHINE_SETS, PROFILES, DECISIONS, DEFINITIONS, NAMESPACES, SECRETS, CONFIGMAPS, ACCOUNTS, LEASES,
         ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS,
     )
 }  # fmt: skip

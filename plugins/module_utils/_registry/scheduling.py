@@ -41,6 +41,7 @@ def scheduling_cluster(member: Member) -> dict[str, Any]:
         } or None,
         "nodes": list(node_entries(status)) or None,
         "cost": member.cost if member.cost is None or member.cost >= 0 else None,
+        "machineSets": [dict(each) for each in status.get("machineSets") or ()],
         "maintenanceWindows": [dict(window) for window in member.maintenance_windows if _is_readable(window, member.name)],
     }  # fmt: skip
 

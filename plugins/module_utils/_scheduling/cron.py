@@ -74,6 +74,19 @@ class Cron:
             day -= timedelta(days=1)
         return found if found is not None and now - found < within else None
 
+    def next_start(self, now: datetime, zone: tzinfo, within: timedelta) -> datetime | None:
+        """The first start after now that is at most `within` away."""
+        # A start that the clocks skip is later than its local day says, so the day before is looked at as well.
+        day = now.astimezone(zone).date() - timedelta(days=1)
+        last = (now + within).astimezone(zone).date()
+        found: datetime | None = None
+        while day <= last and found is None:
+            if self._is_on(day):
+                starts = (moment for moment in self._starts(day, zone) if moment > now)
+                found = min(starts, default=None)
+            day += timedelta(days=1)
+        return found if found is not None and found - now <= within else None
+
     def _starts(self, day: date, zone: tzinfo) -> Iterator[datetime]:
         for hour in self.hours:
             for minute in self.minutes:

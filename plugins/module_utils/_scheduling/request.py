@@ -12,6 +12,7 @@ from typing import Any
 
 from .errors import RequestError
 from .forms import JSON, amounts, count, listed, mapping, object_of
+from .machine_sets import MachineSet, parse_machine_sets
 from .maintenance import parse_moment, parse_windows
 from .neighbours import NOBODY, Neighbour, parse_neighbours
 from .nodes import Node, NodeClaim, parse_nodes
@@ -41,6 +42,7 @@ CLUSTER_FIELDS = (
     "cost",
     "holds",
     "maintenanceWindows",
+    "machineSets",
 )
 
 
@@ -107,6 +109,8 @@ class Cluster:
     """Per core and hour, in no currency."""
     holds: frozenset[str] = frozenset()
     """Objects that data locality asks for and that are there, each as Kind/namespace/name."""
+    machine_sets: tuple[MachineSet, ...] = ()
+    """Machines that it could have more of."""
 
     @classmethod
     def from_dict(cls, data: JSON, *, path: str = "cluster") -> Cluster:
@@ -137,6 +141,7 @@ class Cluster:
             nodes=None if nodes is None else parse_nodes(listed(data, "nodes", path), path=f"{path}.nodes"),
             cost=_cost(data, path),
             holds=frozenset(listed(data, "holds", path)),
+            machine_sets=parse_machine_sets(listed(data, "machineSets", path), path=f"{path}.machineSets"),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,6 +161,7 @@ class Cluster:
             "cost": self.cost,
             "holds": sorted(self.holds),
             "maintenanceWindows": [window.to_dict() for taint in self.taints for window in taint.hours],
+            "machineSets": [each.to_dict() for each in self.machine_sets],
         }
 
 
