@@ -46,9 +46,10 @@ options:
   provider:
     description:
       - Who has the machines. Needed for a new set, and never changed.
+      - V(idc) takes spare hosts of the data centre, V(cluster_api) a MachineDeployment of a management cluster.
       - V(kwok) is for labs, where nodes are simulated.
     type: str
-    choices: [kwok]
+    choices: [cluster_api, idc, kwok]
   min_replicas:
     description:
       - Machines that the set has at least.
@@ -86,7 +87,7 @@ options:
         required: true
   allocatable:
     description:
-      - What pods can have of one machine, such as V({cpu: "3.8", memory: 14Gi, pods: "110"}). By default as a node of
+      - What pods can have of one machine, such as C(cpu), C(memory) and C(pods). By default as a node of
         the set tells, or what its provider says of the flavor, less a little memory.
     type: dict
   cost_per_hour:
@@ -104,6 +105,8 @@ options:
   settings:
     description:
       - What only the provider understands.
+      - "V(idc): C(hosts) (a list of C(name), C(address), C(port), C(zone)), C(capacity) of a host."
+      - "V(cluster_api): C(management_cluster) (a member), C(namespace), C(machine_deployment), C(capacity) where that is not annotated."
       - "V(kwok): C(capacity) (resources of a machine), C(quota) (machines at most), C(startupSeconds)."
     type: dict
   scaling:
@@ -209,7 +212,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "cluster": {"type": "str"},
-            "provider": {"type": "str", "choices": ["kwok"]},
+            "provider": {"type": "str", "choices": ["cluster_api", "idc", "kwok"]},
             "min_replicas": {"type": "int"},
             "max_replicas": {"type": "int"},
             "zones": {"type": "list", "elements": "str"},

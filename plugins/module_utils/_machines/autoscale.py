@@ -105,7 +105,8 @@ def _run(hub: Hub, request: Request, *, check: bool) -> Outcome:
     for record in chosen.values():
         by_cluster.setdefault(record.cluster, []).append(record)
     members = list_members(hub)
-    sessions = open_sessions(hub, sorted(by_cluster), timeout=request.deadline)
+    asked = {str(each.settings.get("management_cluster") or each.cluster) for each in chosen.values()}
+    sessions = open_sessions(hub, sorted({*by_cluster, *asked}), timeout=request.deadline)
     observed = fan_out(by_cluster, lambda name, records: _observe(name, records, sessions, members), workers=16)
     now = datetime.now(UTC)
     decisions = _decide(observed, every, request, now)

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 
 from .._infrastructure.errors import InfrastructureError
 from .._kube.errors import FleetError, InputError
+from .._kube.session import Session
 from .._registry.hub import Hub
 from .._registry.members import get_member, list_members, open_sessions
 from .._scheduling.quantity import parse_quantity
-from .facts import forget_facts
+from .decide import SetSeen
+from .facts import forget_facts, set_facts, write_facts
 from .providers import known_providers, provider_of
 from .record import Record, Scaling
 from .sets import list_sets, remove_set, write_set
+from .view import look
 
 if TYPE_CHECKING:
     from typing import Any
@@ -48,9 +51,10 @@ def bring_to(hub: Hub, wish: Wish, *, check: bool) -> dict[str, Any]:
         return _forget(hub, wish, before, check=check)
     after = wanted(wish, before)
     if after != before:
-        _check_with_provider(hub, after)
+        facts = _ask_provider(hub, after)
         if not check:
             write_set(hub, after)
+            write_facts(hub, after.cluster, {after.name: facts})
     return _result(before, after)
 
 
@@ -148,21 +152,34 @@ def _check_numbers(record: Record) -> None:
             raise InputError(f"allocatable.{name}: {error}", object=subject, next_step="Correct it") from error
 
 
-def _check_with_provider(hub: Hub, record: Record) -> None:
+def _ask_provider(hub: Hub, record: Record) -> dict[str, Any]:
+    """What the provider says of such machines, for placement; InputError for what there is not."""
     member = get_member(hub, record.cluster)
-    sessions = open_sessions(hub, [member.name])
+    sessions = open_sessions(hub, sorted({member.name, *_others(record)}))
 
-    def session(name: str) -> Any:
+    def session(name: str) -> Session:
         if name not in sessions.ready:
             raise sessions.failed.get(name) or FleetError("there is no session with it", cluster=name)
         return sessions.ready[name]
 
+    machine_set = record.machine_set
     try:
-        provider_of(record, session).describe(record.machine_set)
+        provider = provider_of(record, session)
+        description, machines = provider.describe(machine_set), provider.machines(machine_set)
+        room = provider.room(machine_set, max(record.maximum - len(machines), 0))
     except InfrastructureError as error:
         raise InputError(
             error.message, cluster=record.cluster, object=f"MachineSet {record.name}", next_step=error.next_step
         ) from error
+    view = look(session(record.cluster))
+    waiting = [each for each in machines if (each.node or each.name) not in view.nodes]
+    return set_facts(SetSeen(record, description, machines, room), view, machines, len(waiting), 0)
+
+
+def _others(record: Record) -> list[str]:
+    """Members that its provider asks beside its own cluster."""
+    management = record.settings.get("management_cluster")
+    return [str(management)] if management else []
 
 
 def _forget(hub: Hub, wish: Wish, before: Record | None, *, check: bool) -> dict[str, Any]:

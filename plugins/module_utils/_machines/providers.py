@@ -43,4 +43,27 @@ def _kwok(record: Record, sessions: Sessions) -> Provider:
     return KwokProvider(sessions(record.cluster))
 
 
-_PROVIDERS: Mapping[str, Callable[[Record, Sessions], Provider]] = {"kwok": _kwok}
+def _idc(record: Record, sessions: Sessions) -> Provider:
+    from .._infrastructure.idc import IdcProvider
+
+    return IdcProvider()
+
+
+def _cluster_api(record: Record, sessions: Sessions) -> Provider:
+    from .cluster_api import ClusterApiProvider
+
+    management = record.settings.get("management_cluster")
+    if not management:
+        raise InputError(
+            "settings.management_cluster names no member",
+            object=f"MachineSet {record.name}",
+            next_step="Name the member in which Cluster API runs; join it first if it is none",
+        )
+    return ClusterApiProvider(sessions(str(management)))
+
+
+_PROVIDERS: Mapping[str, Callable[[Record, Sessions], Provider]] = {
+    "cluster_api": _cluster_api,
+    "idc": _idc,
+    "kwok": _kwok,
+}

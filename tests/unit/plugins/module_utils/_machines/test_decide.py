@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from machine_builders import LONG_AGO, NOW, pod
-
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.provider import (
     Description,
     Joins,
@@ -24,6 +22,11 @@ from ansible_collections.navarch.fleet.plugins.module_utils._machines.growth imp
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.pods import Pod
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.record import Known, Record, Status
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.view import NodeSeen, View
+from ansible_collections.navarch.fleet.tests.unit.plugins.module_utils._machines.machine_builders import (
+    LONG_AGO,
+    NOW,
+    pod,
+)
 
 RECORD = Record(
     "workers", "cloud", "kwok", minimum=0, maximum=5, allocatable={"cpu": "4", "memory": "16Gi", "pods": "110"}

@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine_builders import candidate, place, pod
 
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.fit import Board
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.growth import Budget, grow
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.pods import Pod
+from ansible_collections.navarch.fleet.tests.unit.plugins.module_utils._machines.machine_builders import (
+    candidate,
+    place,
+    pod,
+)
 
 NO_LIMIT = Budget()
 ANTI = {"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "kubernetes.io/hostname"}

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine_builders import NOW, place, pod
 
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.fit import Board, Place
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.record import Scaling
@@ -24,6 +23,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._machines.shrink imp
     shrink,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.labels import label_selector
+from ansible_collections.navarch.fleet.tests.unit.plugins.module_utils._machines.machine_builders import NOW, place, pod
 
 LONG_AGO = NOW - timedelta(hours=1)
 

@@ -62,7 +62,7 @@ def test_scheduling_gets_the_fields_of_its_request() -> None:
     found = scheduling_cluster(Member.from_object(OBJECT))
     assert set(found) == {
         "name", "labels", "provider", "region", "zones", "taints", "ready", "deleting", "apiEnablements", "available",
-        "resourceSummary", "nodes", "cost", "maintenanceWindows",
+        "resourceSummary", "nodes", "cost", "maintenanceWindows", "machineSets",
     }  # fmt: skip
 
 
