@@ -17,7 +17,7 @@ OLD_VERSIONS = ("core-2.16", "core-2.17", "core-2.18")
 
 def test(paths: Paths) -> list[Step]:
     """Everything that must be green; the lab's long chain is listed first, the other worker takes what is left."""
-    targets, scenarios, on_hosts = _apart(paths, lab.targets(paths), lab.scenarios(paths))
+    targets, scenarios, on_hosts = _apart(paths, lab.chosen(lab.targets(paths), None), lab.scenarios(paths))
     waiting = deque(targets)
     return [
         *gates.preparation(paths),

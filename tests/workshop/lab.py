@@ -25,6 +25,7 @@ PLAY = """\
 """
 
 REPEATED = (
+    "application_adoption_survives_kills",
     "application_resumes",
     "application_rollout_outlives_a_member",
     "application_rollout_survives_kills",
@@ -34,6 +35,9 @@ REPEATED = (
     "join_finishes_what_was_interrupted",
     "lab_heals",
 )
+
+LONG = ("application_reaches_many_members",)
+"""Targets that take minutes: part of the drills, and of the integration tests only where they are named."""
 
 
 def binaries(paths: Paths) -> Step:
@@ -126,7 +130,7 @@ def drills(paths: Paths) -> Step:
 
     def work(log: Log) -> Counts:
         rounds = int(os.environ.get("ROUNDS", "5"))
-        names = [name for name in REPEATED if (found / name).is_dir()] * rounds
+        names = [*LONG, *[name for name in REPEATED if (found / name).is_dir()] * rounds]
         return each(log, names, lambda name: run_target(paths, paths.lab, found / name, log))
 
     return Step("drills", work, ("lab",))
@@ -212,7 +216,7 @@ def each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:
 def chosen(names: list[str], only: str | None) -> list[str]:
     if only and only not in names:
         raise StepError(f"there is no {only}; there are {', '.join(names)}")
-    return [only] if only else names
+    return [only] if only else [name for name in names if name not in LONG]
 
 
 def _folders(folder: Path) -> list[str]:

@@ -11,8 +11,9 @@ carries the epoch of the writer: who comes with a lower one is refused, so a pla
 from __future__ import annotations
 
 import base64
-import binascii
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +22,7 @@ from .._kube.discovery import Resource
 from .._kube.errors import ConflictError, LeaseLostError, NotFoundError
 from .._kube.session import Session, describe
 from .application import MEMBER_NAMESPACE, PREFIX, Owner
+from .fields import owned_digest, stamp
 from .identity import Identity, Manifest
 
 TOOLING = "navarch/v1"
@@ -36,6 +38,17 @@ class Trace:
     """Digest of the manifest that was applied."""
     seen: str
     """Digest of the fields we own, as the server had them then."""
+    stamp: str = ""
+    """Of the whole object then: while it is the same, the fields need no look."""
+
+    @classmethod
+    def of(cls, wanted: str, live: Manifest) -> Trace:
+        """The trace of an object that was just written."""
+        return cls(wanted, owned_digest(live), stamp(live))
+
+    def fits(self, live: Manifest) -> bool:
+        """Whether nobody changed a field of ours since."""
+        return self.stamp == stamp(live) or self.seen == owned_digest(live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,10 @@ def parent_manifest(parent: Parent) -> Manifest:
     }
     if parent.resource_version is not None:
         metadata["resourceVersion"] = parent.resource_version
-    objects = {str(key): [trace.wanted, trace.seen] if trace else [] for key, trace in sorted(parent.objects.items())}
+    objects = {
+        str(key): [trace.wanted, trace.seen, trace.stamp] if trace else []
+        for key, trace in sorted(parent.objects.items())
+    }
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -140,8 +156,7 @@ def parent_from(secret: Manifest, owner: Owner) -> Parent:
     annotations = metadata.get("annotations") or {}
     data = secret.get("data") or {}
     objects = {
-        Identity.parse(text): Trace(*entry) if len(entry) == 2 else None
-        for text, entry in _decoded(data.get("objects")).items()
+        Identity.parse(text): Trace(*entry) if entry else None for text, entry in _decoded(data.get("objects")).items()
     }
     return Parent(
         owner=owner,
@@ -169,14 +184,15 @@ def refuse_lower_epoch(parent: Parent, epoch: int, cluster: str) -> None:
 
 
 def _encoded(value: Mapping[str, Any]) -> str:
+    # Compressed, since a Secret holds a megabyte: ten thousand objects and more fit.
     text = json.dumps(value, separators=(",", ":"), sort_keys=True)
-    return base64.b64encode(text.encode()).decode()
+    return base64.b64encode(gzip.compress(text.encode(), compresslevel=3, mtime=0)).decode()
 
 
 def _decoded(text: str | None) -> dict[str, Any]:
     try:
-        value = json.loads(base64.b64decode(text or ""))
-    except (ValueError, binascii.Error):
+        value = json.loads(gzip.decompress(base64.b64decode(text or "")))
+    except (ValueError, OSError, EOFError, zlib.error):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -19,6 +19,21 @@ def digest(value: Any) -> str:
     return hashlib.sha256(_canonical(value)).hexdigest()
 
 
+class Digests:
+    """Digests of manifests that clusters share: each is worked out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Manifest, str]] = {}
+
+    def __call__(self, manifest: Manifest) -> str:
+        """The digest of a manifest, which nobody changes."""
+        known = self._known.get(id(manifest))
+        if known is None:
+            # Kept together, so that no other object can get this id meanwhile.
+            known = self._known[id(manifest)] = (manifest, digest(manifest))
+        return known[1]
+
+
 def digest_objects(objects: Iterable[Manifest]) -> str:
     """The fingerprint of a set of objects, whatever order they come in."""
     whole = hashlib.sha256()

@@ -19,7 +19,6 @@ from .application import Owner
 from .applyset import Parent
 from .autoscale import targets_of
 from .fielddrift import FieldDrift, Writer, field_drifts, is_ignored, last_writer
-from .fields import owned_digest
 from .identity import Identity, Manifest, identify
 from .ignoring import Ignore, parse_rules
 from .manifests import owner_of
@@ -210,7 +209,7 @@ def _difference(
         reason = f"it belongs to {holder}" if holder else "our mark was taken off"
         return Drift(identity, Difference.FOREIGN, reason, writer=last_writer(live))
     trace = parent.objects.get(identity) if parent is not None else None
-    if trace is not None and trace.seen == owned_digest(live):
+    if trace is not None and trace.fits(live):
         return None
     fields = tuple(entry for entry in field_drifts(manifest, live) if not is_ignored(identity, entry, rules))
     if not fields:

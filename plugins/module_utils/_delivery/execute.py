@@ -17,8 +17,6 @@ from .._kube.fanout import fan_out
 from .._kube.session import Propagation, Session, describe
 from .applyset import Parent, Trace, delete_parent, refuse_lower_epoch, write_parent
 from .autoscale import hand_over, scales, without_replicas
-from .digest import digest
-from .fields import owned_digest
 from .identity import Identity, Manifest
 from .manifests import owner_of
 from .order import stage_of
@@ -180,7 +178,7 @@ def _traces(run: Run) -> dict[Identity, Trace | None]:
             if identity in known or identity in written:
                 traces[identity] = None
         elif owner_of(live) == run.frame.owner.text:
-            fresh = Trace(digest(manifest), owned_digest(live))
+            fresh = Trace.of(run.frame.digest_of(manifest), live)
             unfinished = identity in failed or (
                 identity in written and live is run.survey.observation.live.get(identity)
             )

@@ -28,6 +28,21 @@ def owned_digest(live: Manifest) -> str:
     return digest(owned_values(live, fields)) if fields else ""
 
 
+def stamp(live: Manifest) -> str:
+    """What can't stay the same when a field of ours changes hands or its value; cheaper than to look at all values.
+
+    Kinds that count generations do so for all but metadata and status: what is ours in metadata is in it as well. Of
+    other kinds it is the version, which changes with every write.
+    """
+    metadata = live["metadata"]
+    if not metadata.get("generation"):
+        return f"{metadata.get('uid')} {metadata.get('resourceVersion')}"
+    fields = owned_fields(live)
+    below = fields.get("f:metadata")
+    ours = owned_values(metadata, below) if below else []
+    return digest([metadata.get("uid"), metadata["generation"], fields, ours])
+
+
 def owned_fields(live: Manifest) -> Mapping[str, Any]:
     """FieldsV1 of our apply."""
     for entry in (live.get("metadata") or {}).get("managedFields") or []:

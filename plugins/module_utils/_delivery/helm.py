@@ -205,21 +205,44 @@ def environment() -> dict[str, str]:
 
 
 def _pulled(program: str, chart: Chart, folder: Path) -> Path:
-    command = [program, "pull", chart.given, "--destination", str(folder)]
-    if chart.repository is not None:
-        command += ["--repo", chart.repository]
+    login = None if chart.repository is None else _known_repository(program, chart.repository)
+    if login is not None:
+        # Only by its name helm uses the login that it keeps for a repository, and only from an index that it has.
+        _run(program, chart, "repo", "update", login)
+        command = ["pull", f"{login}/{chart.given}"]
+    else:
+        command = ["pull", chart.given, *(["--repo", chart.repository] if chart.repository is not None else [])]
+    command += ["--destination", str(folder)]
     if chart.version is not None:
         command += ["--version", chart.version]
     if chart.plain_http:
         command.append("--plain-http")
-    run_program(
-        command,
+    _run(program, chart, *command)
+    return next(folder.glob("*.tgz"))
+
+
+def _known_repository(program: str, address: str) -> str | None:
+    """The name that the user's `helm repo add` gave to an address."""
+    try:
+        listed = run_program(
+            [program, "repo", "list", "--output", "json"],
+            "helm repo list", deadline=_DEADLINE, advice="Look at helm repo list", environment=environment(),
+        )  # fmt: skip
+    except InputError:
+        # Helm counts it as a failure when there is none.
+        return None
+    known = json.loads(listed or "[]")
+    return next((str(each["name"]) for each in known if each["url"].rstrip("/") == address.rstrip("/")), None)
+
+
+def _run(program: str, chart: Chart, *arguments: str) -> str:
+    return run_program(
+        [program, *arguments],
         f"chart {chart.given}",
         deadline=_DEADLINE,
-        advice="Check its name, version and address; helm gets logins by helm registry login, beforehand",
+        advice="Check its name, version and address; helm gets logins by helm repo add or helm registry login, beforehand",
         environment=environment(),
     )
-    return next(folder.glob("*.tgz"))
 
 
 def _local(path: Path) -> Path:

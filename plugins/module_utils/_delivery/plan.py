@@ -21,7 +21,6 @@ from .application import PREFIX, Owner
 from .applyset import Parent, Trace
 from .diff import comparable
 from .digest import digest
-from .fields import owned_digest
 from .identity import Identity, Manifest, identify
 from .manifests import owner_of
 
@@ -179,11 +178,13 @@ def assess(
     *,
     refusal: Callable[[Manifest], str | None],
     sheds: Callable[[Manifest], tuple[str, ...]],
+    digest_of: Callable[[Manifest], str] = digest,
 ) -> Assessment:
     """Compare by marks and digests, which costs no request.
 
     :param refusal: why an object that is not ours may not be taken over.
     :param sheds: the field managers that lose an object when it is.
+    :param digest_of: digests, which may be known already.
     """
     if live is None:
         return Assessment(Verdict.ABSENT, "it does not exist")
@@ -198,9 +199,9 @@ def assess(
         return Assessment(Verdict.ADOPT, f"taken over from {', '.join(losers) or 'nobody'}", losers)
     if trace is None:
         return Assessment(Verdict.MAY_DIFFER, "a former write of it was not completed", sheds(live))
-    if trace.wanted != digest(wanted):
+    if trace.wanted != digest_of(wanted):
         return Assessment(Verdict.MAY_DIFFER, "what is wanted has changed")
-    if trace.seen != owned_digest(live):
+    if not trace.fits(live):
         return Assessment(Verdict.MAY_DIFFER, "somebody changed a field of ours")
     return Assessment(Verdict.SAME, "as it was applied")
 

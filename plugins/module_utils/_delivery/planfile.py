@@ -189,7 +189,7 @@ def _planned(plan: ClusterPlan) -> dict[str, Any]:
         "waits": bool(plan.waits),
         "leaving": plan.leaving,
         "epoch": parent.epoch if parent else None,
-        "steps": {str(step.identity): _step(step) for step in plan.steps if step in plan.actions},
+        "steps": {str(step.identity): _step(step) for step in plan.actions},
         "unchanged": len(plan.steps) - len(plan.actions),
     }
 

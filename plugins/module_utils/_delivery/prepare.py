@@ -18,6 +18,7 @@ from .._registry.members import list_members, open_sessions
 from .adoption import with_running
 from .application import Owner, Settings, Spec
 from .decide import Current, Decided, decide
+from .digest import Digests
 from .health_rules import judge_by
 from .identity import Identity, Manifest, identify
 from .ignoring import parse_rules
@@ -225,6 +226,7 @@ def prepare(
         growing=frozenset(growing(decided, current)),
         anywhere=frozenset(identify(item) for items in wanted.values() for item in items),
         judge=judge_by(spec.health),
+        digest_of=Digests(),
         ignore=parse_rules(spec.ignore),
         released=frozenset(past.record.status.get("released") or ()) if past.record else frozenset(),
     )
@@ -315,12 +317,12 @@ def _with_implied_namespaces(objects: tuple[Manifest, ...]) -> tuple[tuple[Manif
 
 def _number(draft: Revision, past: History) -> tuple[int, bool, bool]:
     """The revision's number, whether it is new, and whether it is one that was begun and not completed."""
-    newest = past.heads[0] if past.heads else None
+    newest, content = past.heads[0] if past.heads else None, draft.digest
     tried = newest is not None and newest.state is RevisionState.ROLLED_BACK
-    if tried and past.force is not None and past.force.digest == draft.digest:
+    if tried and past.force is not None and past.force.digest == content:
         # What was tried after it was taken back: it is in force as if nothing had been.
         return past.force.number, False, past.force.state is not RevisionState.DEPLOYED
-    if newest is not None and newest.complete and newest.digest == draft.digest and not tried:
+    if newest is not None and newest.complete and newest.digest == content and not tried:
         begun = (
             newest.state is not RevisionState.DEPLOYED or past.record is None or past.record.revision != newest.number
         )

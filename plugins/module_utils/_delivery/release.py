@@ -71,8 +71,9 @@ def release(hub: Hub, tenant: str, name: str, clusters: Collection[str], actor: 
     gone = sorted(chosen - set(fleet.members))
     notes = tuple(f"{cluster}: it left the registry, what it holds keeps our marks" for cluster in gone)
     holdings, plan = _look(fleet, owner, sorted(chosen - set(gone)))
-    if check or (plan.empty and not plan_errors(plan) and not whole):
-        return _answer(plan, {}, notes, changed=whole or not plan.empty)
+    # Where the members were left already and the hub does not know it, a play was interrupted: it is brought to its end.
+    if check or not (chosen or whole):
+        return _answer(plan, {}, notes, changed=bool(chosen) or whole)
     epochs = [found.plan.parent.epoch for found in holdings.values() if found.plan.parent]
     with application_lock(hub, tenant, name, actor, max([record.epoch, *epochs])) as lock:
         handings = {cluster: Handing(found) for cluster, found in holdings.items()}
@@ -98,11 +99,6 @@ def release(hub: Hub, tenant: str, name: str, clusters: Collection[str], actor: 
         hub.session.delete(LEASES, application_lease(name), tenant)
     answer = _answer(plan, errors, notes, changed=True)
     return replace(answer, failed=first is not None, error=first, message=message or (str(first) if first else ""))
-
-
-def plan_errors(plan: Plan) -> bool:
-    """Whether some member could not be looked at."""
-    return any(entry.error is not None for entry in plan.clusters.values())
 
 
 def _chosen(concerned: set[str], clusters: Collection[str], record: ApplicationRecord) -> set[str]:

@@ -23,7 +23,7 @@ from .._kube.session import PatchType
 from .._registry.hub import Hub
 from .._registry.names import SECRETS
 from .application import PREFIX
-from .digest import digest
+from .digest import Digests, digest
 from .identity import Identity, Manifest
 from .variants import Variants
 from .workloads import pod_template
@@ -81,8 +81,9 @@ class Revision:
     @property
     def digest(self) -> str:
         """Of what makes a difference in the members: the same content is the same revision."""
+        known = Digests()
         return digest(
-            [[*sorted([digest(item) for item in items]), name] for name, items in sorted(self.rendered.items())]
+            [[*sorted([known(item) for item in items]), name] for name, items in sorted(self.rendered.items())]
         )
 
     def previous(self, cluster: str) -> tuple[Manifest, ...]:

@@ -17,7 +17,6 @@ from .._registry.hub import Hub
 from .application import Owner
 from .applyset import Parent
 from .canary import canary_health
-from .fields import owned_digest
 from .health_rules import judge_by
 from .identity import Identity, Manifest
 from .observe import Observation, observe
@@ -220,7 +219,7 @@ def _drifted(parent: Parent, live: Mapping[Identity, Manifest]) -> Iterable[str]
         found = live.get(identity)
         if found is None:
             yield f"{identity.label} (missing)"
-        elif trace is not None and trace.seen != owned_digest(found):
+        elif trace is not None and not trace.fits(found):
             yield identity.label
 
 

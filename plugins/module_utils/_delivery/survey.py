@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .._kube.fanout import fan_out
@@ -15,6 +15,7 @@ from .._kube.session import Session
 from .adoption import gives_way, refusal, sheds, waiting_note
 from .application import Owner, Settings
 from .autoscale import Scaled, at_present, is_handed_over, without_replicas
+from .digest import digest
 from .fielddrift import without_ignored
 from .identity import Identity, Manifest, identify
 from .ignoring import Ignore
@@ -68,6 +69,8 @@ class Frame:
     """Says how an object is, by the built-in rules and the user's."""
     ignore: tuple[Ignore, ...] = ()
     """Fields that are left to whoever writes them."""
+    digest_of: Callable[[Manifest], str] = digest
+    """Digests of manifests, which members share."""
     released: frozenset[str] = frozenset()
     """Clusters in which the application was given back: it is theirs until they are adopted again."""
 
@@ -116,6 +119,7 @@ def _wanted_steps(
             work.implied,
             refusal=lambda live: refusal(live, frame.settings, work.session.cluster),
             sheds=lambda live: sheds(live, is_taken),
+            digest_of=frame.digest_of,
         )
         for identity, manifest in wanted.items()
     }

@@ -4,20 +4,24 @@
 
 """Serve a folder by HTTP until it is gone, and the charts in it as an OCI registry too: just enough of both for a pull.
 
-A chart `<name>-<version>.tgz` in the folder `charts` is `oci://127.0.0.1:<port>/charts/<name>`.
+A chart `<name>-<version>.tgz` in the folder `charts` is `oci://127.0.0.1:<port>/charts/<name>`. With SERVE_LOGIN in the
+environment (`user:password`) nothing is given without that login.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import http.server
 import json
+import os
 import sys
 from pathlib import Path
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.cncf.helm.config.v1+json"
+LOGIN = os.environ.get("SERVE_LOGIN")
 LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
@@ -36,7 +40,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def answer(self, as_file) -> None:
         parts = self.path.strip("/").split("/")
-        if parts[0] != "v2":
+        if LOGIN and self.headers.get("Authorization") != f"Basic {base64.b64encode(LOGIN.encode()).decode()}":
+            self.refuse()
+        elif parts[0] != "v2":
             as_file()
         elif len(parts) == 1:
             self.reply("application/json", b"{}")
@@ -44,6 +50,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.registry(parts[2], parts[3], parts[4])
         else:
             self.send_error(404)
+
+    def refuse(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="private"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def registry(self, name: str, kind: str, reference: str) -> None:
         charts = {

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Owner
@@ -16,6 +19,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.applyset i
     parent_manifest,
     refuse_lower_epoch,
 )
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.digest import digest
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import LeaseLostError
 
@@ -37,6 +41,17 @@ PARENT = Parent(
 
 def test_what_is_written_is_read() -> None:
     assert parent_from(parent_manifest(PARENT), OWNER) == PARENT
+
+
+def test_ten_thousand_objects_fit_into_one_secret() -> None:
+    traces = {
+        Identity("apps", "Deployment", "some-namespace", f"a-name-of-usual-length-{number}"): Trace(
+            digest(number), digest([number])
+        )
+        for number in range(10_000)
+    }
+    data = parent_manifest(replace(PARENT, objects=traces))["data"]
+    assert sum(len(base64.b64decode(text)) for text in data.values()) < 1_048_576
 
 
 def test_the_labels_are_those_of_the_convention() -> None:

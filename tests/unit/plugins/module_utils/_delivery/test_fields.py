@@ -11,7 +11,7 @@ import json
 
 import pytest
 
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.fields import has_path, owned_digest
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.fields import has_path, owned_digest, stamp
 
 LIVE = {
     "metadata": {
@@ -91,6 +91,46 @@ def test_an_object_that_is_not_ours_has_no_digest() -> None:
     live = copy.deepcopy(LIVE)
     live["metadata"]["managedFields"].pop(0)
     assert owned_digest(live) == ""
+
+
+COUNTED = {**LIVE, "metadata": {**LIVE["metadata"], "uid": "u", "generation": 4, "resourceVersion": "8"}}
+
+
+def counted(**metadata: object) -> dict:
+    return {**COUNTED, "metadata": {**COUNTED["metadata"], **metadata}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        counted(resourceVersion="9"),
+        counted(annotations={"deployment.kubernetes.io/revision": "1"}),
+        counted(labels={"app.kubernetes.io/name": "web", "team": "theirs"}),
+        {**COUNTED, "status": {}},
+    ],
+)
+def test_where_generations_are_counted_a_status_or_a_mark_of_others_leaves_the_stamp(other: dict) -> None:
+    assert stamp(other) == stamp(COUNTED)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        counted(generation=5),
+        counted(uid="another"),
+        counted(labels={"app.kubernetes.io/name": "other"}),
+        counted(managedFields=LIVE["metadata"]["managedFields"][1:]),
+    ],
+)
+def test_where_generations_are_counted_whatever_is_ours_changes_the_stamp(other: dict) -> None:
+    assert stamp(other) != stamp(COUNTED)
+
+
+def test_where_no_generation_is_counted_every_write_changes_the_stamp() -> None:
+    plain = {**LIVE, "metadata": {**LIVE["metadata"], "uid": "u", "resourceVersion": "8"}}
+    written = {**plain, "metadata": {**plain["metadata"], "resourceVersion": "9"}}
+    assert stamp(plain) != stamp(written)
+    assert stamp(plain) == stamp(copy.deepcopy(plain))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Owner
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.applyset import Parent, Trace
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.digest import digest
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.fields import owned_digest
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity, identify
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.manifests import Marks, marked
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.plan import (
@@ -48,7 +47,13 @@ def owned_by(text: str | None) -> dict:
     return {**found, "metadata": {**found["metadata"], "annotations": annotations}}
 
 
-TRACE = Trace(digest(WANTED), owned_digest(live()))
+def written(**changes: object) -> dict:
+    """By somebody, since."""
+    found = live(**changes)
+    return {**found, "metadata": {**found["metadata"], "resourceVersion": "6"}}
+
+
+TRACE = Trace.of(digest(WANTED), live())
 
 
 def assessed(
@@ -68,8 +73,9 @@ def assessed(
         (None, None, Verdict.ABSENT),
         (live(), TRACE, Verdict.SAME),
         (live(), None, Verdict.MAY_DIFFER),
-        (live(), Trace("older", TRACE.seen), Verdict.MAY_DIFFER),
-        (live(data={"x": "2"}), TRACE, Verdict.MAY_DIFFER),
+        (live(), Trace("older", TRACE.seen, TRACE.stamp), Verdict.MAY_DIFFER),
+        (written(), TRACE, Verdict.SAME),
+        (written(data={"x": "2"}), TRACE, Verdict.MAY_DIFFER),
         (owned_by(None), TRACE, Verdict.FOREIGN),
         (owned_by("hub-1/default/rival"), TRACE, Verdict.FOREIGN),
     ],

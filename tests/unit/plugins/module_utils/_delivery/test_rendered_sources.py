@@ -35,10 +35,18 @@ WEB = Identity("apps", "Deployment", "", "web")
 
 # Prints a Deployment and a hook from the values file, and writes down how it was called.
 FAKE_HELM = """#!{python}
-import json, os, sys
+import json, os, sys, tarfile
 arguments = sys.argv[1:]
 with open(os.environ["HOME"] + "/calls", "a") as calls:
     calls.write(json.dumps(arguments) + "\\n")
+if arguments[:2] == ["repo", "list"]:
+    print(json.dumps([{{"name": "theirs", "url": "https://charts.example.com/private/"}}]))
+    sys.exit()
+if arguments[0] == "pull":
+    with tarfile.open(arguments[arguments.index("--destination") + 1] + "/shop-1.2.3.tgz", "w:gz") as archive:
+        archive.add(os.environ["HOME"] + "/chart", "shop")
+if arguments[0] != "template":
+    sys.exit()
 values = json.load(open(arguments[arguments.index("--values") + 1]))
 if values.get("broken"):
     sys.exit("Error: the chart says no")
@@ -115,6 +123,20 @@ def test_a_hook_is_left_out_and_said_or_kept_on_request(tmp_path, helm):
     kept = read_sources([{"helm": {"chart": "chart", "hooks": "include"}}], context)
     assert [item["kind"] for item in kept.objects] == ["Deployment", "Job"]
     assert kept.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("https://charts.example.com/private", ["theirs/shop"]),
+        ("https://charts.example.com/public", ["shop", "--repo", "https://charts.example.com/public"]),
+    ],
+)
+def test_a_repository_that_helm_has_a_login_for_is_asked_by_the_name_it_has_there(tmp_path, helm, address, asked):
+    read_sources([{"helm": {"chart": "shop", "repository": address}}], member_context(tmp_path, helm=helm))
+    pulled = next(call for call in calls(tmp_path) if call[0] == "pull")
+    assert pulled[1 : 1 + len(asked)] == asked
+    assert (["repo", "update", "theirs"] in calls(tmp_path)) == (asked == ["theirs/shop"])
 
 
 def test_values_files_lie_below_the_values(tmp_path, helm):
