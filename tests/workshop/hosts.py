@@ -14,16 +14,15 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import host_image
+from .containers import admit, boot, close_network, open_network, wait_for_ssh
 from .docker import UnavailableError, docker, ensure
 from .paths import find_paths
 
@@ -32,11 +31,8 @@ RANGE_6 = "fd78:78"
 LABEL = "navarch.hosts"
 # Addresses before this one are left to virtual addresses and to balancers of the tests' own.
 FIRST = 11
-PATIENCE = 60.0
 # The last one is for bird, whose unit in Debian asks for it.
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_BROADCAST")
-OFFERED = ("binaries", "images")
-MEMORY_ONLY = ("/run", "/run/lock", "/tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
     image = host_image.ensure(paths, say)
     hosts.folder.mkdir(parents=True, exist_ok=True)
     network = _network(hosts)
-    _close(hosts, network)
+    close_network(hosts.network, network.bridge)
     _key(hosts)
     there = _addresses(hosts)
     for name in names:
@@ -97,13 +93,14 @@ def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
             there[name] = _free(network, there.values())
             _run(hosts, network, image, paths.cache, name, there[name])
     with ThreadPoolExecutor(8) as pool:
-        keys = list(pool.map(lambda name: _admit(hosts, name), there))
+        public = hosts.identity.with_suffix(".pub").read_text(encoding="utf-8")
+        keys = list(pool.map(lambda name: admit(hosts.container(name), public), there))
     hosts.known_hosts.write_text(
         "".join(f"{there[name]} {key}\n" for name, key in zip(there, keys, strict=True)), encoding="utf-8"
     )
     hosts.inventory.write_text(_inventory(hosts, network, there), encoding="utf-8")
     for address in there.values():
-        _wait_for_ssh(address)
+        wait_for_ssh(address)
     say(f"{len(there)} hosts: {hosts.inventory}")
 
 
@@ -115,7 +112,7 @@ def down(hosts: Hosts, names: Sequence[str] = ()) -> None:
         docker("rm", "--force", "--volumes", *gone)
     if names:
         return
-    _open(hosts)
+    open_network(hosts.network)
     if docker("network", "ls", "--quiet", "--filter", f"label={LABEL}={hosts.key}"):
         docker("network", "rm", hosts.network)
     for file in (hosts.identity, hosts.identity.with_suffix(".pub"), hosts.known_hosts, hosts.inventory):
@@ -144,7 +141,7 @@ def switch(hosts: Hosts, verb: str, names: Sequence[str]) -> None:
     docker("start", *chosen)
     addresses = _addresses(hosts)
     for name in names:
-        _wait_for_ssh(addresses[name])
+        wait_for_ssh(addresses[name])
 
 
 def _network(hosts: Hosts) -> Network:
@@ -182,33 +179,6 @@ def _create_network(hosts: Hosts) -> None:
     raise problem or OSError(f"no subnet of {RANGE} is free")
 
 
-def _close(hosts: Hosts, network: Network) -> None:
-    """Nothing that a host sends leaves this machine: no address of a pod or a service, and nothing else."""
-    for program, chain in (("iptables", "DOCKER-USER"), ("ip6tables", "FORWARD")):
-        rule = ["-i", network.bridge, "!", "-o", network.bridge, *_comment(hosts), "-j", "REJECT"]
-        if not _filter(program, "-C", chain, *rule):
-            _filter(program, "-I", chain, *rule)
-            if not _filter(program, "-C", chain, *rule):
-                raise OSError(f"{program}: the network of {hosts.folder} can't be closed")
-
-
-def _open(hosts: Hosts) -> None:
-    comment = " ".join(_comment(hosts)[2:])
-    for program, chain in (("iptables", "DOCKER-USER"), ("ip6tables", "FORWARD")):
-        listing = subprocess.run([program, "-S", chain], capture_output=True, text=True, check=False).stdout
-        for line in listing.splitlines():
-            if comment in line:
-                _filter(program, *line.replace("-A", "-D", 1).replace('"', "").split())
-
-
-def _filter(program: str, *words: str) -> bool:
-    return subprocess.run([program, "-w", *words], capture_output=True, check=False).returncode == 0
-
-
-def _comment(hosts: Hosts) -> list[str]:
-    return ["-m", "comment", "--comment", hosts.network]
-
-
 def _key(hosts: Hosts) -> None:
     if not hosts.identity.exists():
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", hosts.network, "-f", str(hosts.identity)]
@@ -216,55 +186,9 @@ def _key(hosts: Hosts) -> None:
 
 
 def _run(hosts: Hosts, network: Network, image: str, cache: Path, name: str, address: str) -> None:
-    number = int(address.rpartition(".")[2])
-    for folder in OFFERED:
-        (cache / folder).mkdir(parents=True, exist_ok=True)
-    docker(
-        "run", "--detach", "--name", hosts.container(name), "--hostname", name,
-        "--label", f"{LABEL}={hosts.key}", "--label", f"{LABEL}.name={name}",
-        "--network", hosts.network, "--ip", address, "--ip6", str(network.subnet_6[number]),
-        # Docker's own resolver would pass questions on to the machine's: this one answers none.
-        "--dns", network.gateway, "--stop-signal", "SIGRTMIN+3",
-        *(word for capability in CAPABILITIES for word in ("--cap-add", capability)),
-        "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns", "private",
-        *(word for folder in MEMORY_ONLY for word in ("--tmpfs", f"{folder}:exec")),
-        # What a mirror in the host's own network would offer: as folders, so that it is copied once at most.
-        *(word for name in OFFERED for word in ("--volume", f"{cache / name}:/srv/navarch/{name}:ro")),
-        "--entrypoint", "/bin/sh", image, "-c", "mount -o remount,rw /sys/fs/cgroup/unified; exec /sbin/init",
-    )  # fmt: skip
-
-
-def _admit(hosts: Hosts, name: str) -> str:
-    """Let our key in; return the host's own, which nobody on the way can have exchanged."""
-    public = hosts.identity.with_suffix(".pub").read_text(encoding="utf-8")
-    script = f"""
-        set -e
-        key=$(cat)
-        for user in root {host_image.USER}; do
-            home=$(getent passwd $user | cut -d: -f6)
-            install -d -m 700 -o $user -g $user $home/.ssh
-            echo "$key" >$home/.ssh/authorized_keys
-            chown $user: $home/.ssh/authorized_keys
-        done
-        until [ -s /etc/ssh/ssh_host_ed25519_key.pub ]; do sleep 0.1; done
-        cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub
-    """
-    limit = ("timeout", f"{PATIENCE:g}")
-    return docker("exec", "--interactive", hosts.container(name), *limit, "sh", "-c", script, given=public)
-
-
-def _wait_for_ssh(address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with socket.create_connection((address, 22), timeout=2) as connection:
-                if connection.recv(4) == b"SSH-":
-                    return
-        except OSError:
-            pass
-        if time.monotonic() > deadline:
-            raise OSError(f"{address} does not answer SSH after {PATIENCE:g} s")
-        time.sleep(0.2)
+    addresses = {"ip": address, "ip6": str(network.subnet_6[int(address.rpartition(".")[2])])}
+    labels = {LABEL: hosts.key, f"{LABEL}.name": name}
+    boot(hosts.container(name), name, labels, hosts.network, addresses, network.gateway, image, cache)
 
 
 def _inventory(hosts: Hosts, network: Network, there: dict[str, str]) -> str:
