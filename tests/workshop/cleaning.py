@@ -7,12 +7,14 @@ import shutil
 from pathlib import Path
 
 from . import docker, hosts, venvs
+from .openstack import lab as openstack_lab
+from .openstack.places import find_lab
 from .paths import Paths
 from .quickstart import user_lab_folder
 from .steps import Log, Show, Step
 
 # Slow to make again, and shared by all checkouts.
-KEPT = ("binaries", "images", "hosts", "venvs", "go", "pip", "wheels", "home", "pycache")
+KEPT = ("binaries", "images", "hosts", "openstack", "venvs", "go", "pip", "wheels", "home", "pycache")
 
 
 def clean(paths: Paths) -> list[Step]:
@@ -33,6 +35,12 @@ def clean(paths: Paths) -> list[Step]:
         if docker.answers():
             for place in hosts.down_below(paths.checkout):
                 log.say(f"removed the hosts of {place}")
+
+    def openstack(log: Log) -> None:
+        place = find_lab(paths)
+        if place.folder.exists():
+            openstack_lab.down(place)
+            log.say(f"OpenStack in {place.folder} is stopped")
 
     def folders(log: Log) -> None:
         for name in (
@@ -57,7 +65,8 @@ def clean(paths: Paths) -> list[Step]:
     return [
         Step("labs", labs, show=Show.PLAIN),
         Step("machines", machines, show=Show.PLAIN),
-        Step("folders", folders, ("labs", "machines"), Show.PLAIN),
+        Step("openstack", openstack, show=Show.PLAIN),
+        Step("folders", folders, ("labs", "machines", "openstack"), Show.PLAIN),
     ]
 
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import cleaning, equipment, gates, lab, machine, quickstart, venvs
+from . import cleaning, cloud, equipment, gates, lab, machine, quickstart, venvs
 from .paths import Paths, tool_environment
 from .steps import Runner, Step, report
 
@@ -17,7 +17,8 @@ OLD_VERSIONS = ("core-2.16", "core-2.17", "core-2.18")
 
 def test(paths: Paths) -> list[Step]:
     """Everything that must be green; the lab's long chain is listed first, the other worker takes what is left."""
-    targets, scenarios, on_hosts = _apart(paths, lab.chosen(lab.targets(paths), None), lab.scenarios(paths))
+    there, on_openstack = _on_openstack(paths, lab.chosen(lab.targets(paths), None), drills_too=False)
+    targets, scenarios, on_hosts = _apart(paths, there, lab.scenarios(paths))
     waiting = deque(targets)
     return [
         *gates.preparation(paths),
@@ -34,6 +35,7 @@ def test(paths: Paths) -> list[Step]:
         lab.up(paths.roles_lab, "roles-lab"),
         lab.molecule(paths, scenarios),
         *on_hosts,
+        *on_openstack,
         lab.integration(paths, waiting, paths.roles_lab, "integration-beside", "molecule"),
         lab.down(paths.lab, ("integration",)),
         lab.down(paths.roles_lab, ("molecule", "integration-beside"), "roles-lab-down"),
@@ -62,9 +64,11 @@ def package(paths: Paths) -> list[Step]:
 
 def integration(paths: Paths) -> list[Step]:
     chosen = lab.chosen(lab.targets(paths), os.environ.get("TARGET"))
-    targets, _none, on_hosts = _apart(paths, chosen, [])
+    there, on_openstack = _on_openstack(paths, chosen, drills_too=len(chosen) == 1)
+    targets, _none, on_hosts = _apart(paths, there, [])
     steps = _around_lab(paths, lab.integration(paths, deque(targets), paths.lab, "integration", "lab"))
-    return [*gates.preparation(paths), *(steps if targets else ()), *_with_equipment(paths, on_hosts)]
+    hosts = _with_equipment(paths, [*on_hosts, *on_openstack])
+    return [*gates.preparation(paths), *(steps if targets else ()), *hosts]
 
 
 def molecule(paths: Paths) -> list[Step]:
@@ -77,14 +81,15 @@ def molecule(paths: Paths) -> list[Step]:
 
 def bench(paths: Paths) -> list[Step]:
     print(machine.describe(), flush=True)
-    return _in_lab(paths, lab.fleet(paths), lab.benchmarks(paths))
+    return [*_in_lab(paths, lab.fleet(paths), lab.benchmarks(paths)), *cloud.benchmark(paths)]
 
 
 def drills(paths: Paths) -> list[Step]:
     steps = [*gates.preparation(paths), lab.binaries(paths), lab.up(paths.lab), lab.drills(paths)]
     for name in OLD_VERSIONS:
         steps += gates.old_version(paths, name, before=steps[-1].name)
-    return [*steps, lab.down(paths.lab, (steps[-1].name,))]
+    last = steps[-1].name
+    return [*steps, *equipment.prepare(paths), *cloud.drills(paths), lab.down(paths.lab, (last,))]
 
 
 def bring_up(paths: Paths) -> list[Step]:
@@ -141,6 +146,14 @@ def _apart(paths: Paths, targets: list[str], scenarios: list[str]) -> tuple[list
         paths, [name for name in targets if name in apart], [name for name in scenarios if name in apart]
     )
     return [name for name in targets if name not in apart], [name for name in scenarios if name not in apart], steps
+
+
+def _on_openstack(paths: Paths, targets: list[str], *, drills_too: bool) -> tuple[list[str], list[Step]]:
+    """Targets that need no OpenStack, and the steps of those that do."""
+    folder = paths.repository / "tests" / "integration" / "targets"
+    there = [name for name in targets if cloud.needs_openstack(folder / name)]
+    chosen = [name for name in there if drills_too or not cloud.is_drill(folder / name)]
+    return [name for name in targets if name not in there], cloud.tests(paths, chosen)
 
 
 def _with_equipment(paths: Paths, steps: list[Step]) -> list[Step]:

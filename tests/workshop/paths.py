@@ -102,6 +102,7 @@ def tool_environment(paths: Paths, venv: Path | None) -> dict[str, str]:
         "MYPY_CACHE_DIR": str(paths.checkout / "mypy"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(paths.checkout / "hypothesis"),
         "NAVARCH_TEST_LAB": str(paths.lab),
+        "NAVARCH_TEST_CLOUDS": str(paths.cache / "openstack" / "clouds.yaml"),
         "NAVARCH_HUB_KUBECONFIG": str(paths.lab / "hub.kubeconfig"),
         "LC_ALL": "C.UTF-8",
     }

@@ -101,12 +101,15 @@ def _nova_parts(lab: Lab, words: dict[str, str]) -> None:
 def _clouds() -> str:
     """JSON is YAML that needs no library."""
     return (
-        json.dumps({"clouds": {"lab-admin": _cloud("admin", "admin"), "lab": _cloud("demo", "demo")}}, indent=2) + "\n"
+        json.dumps(
+            {"clouds": {"lab-admin": _cloud("admin"), "lab": _cloud("demo"), "lab-tight": _cloud("tight")}}, indent=2
+        )
+        + "\n"
     )
 
 
-def _cloud(user: str, project: str) -> dict[str, object]:
-    auth = {"auth_url": url("keystone", "/v3"), "username": user, "password": PASSWORD, "project_name": project}
+def _cloud(user: str) -> dict[str, object]:
+    auth = {"auth_url": url("keystone", "/v3"), "username": user, "password": PASSWORD, "project_name": user}
     auth |= {"user_domain_id": "default", "project_domain_id": "default"}
     return {"auth": auth, "region_name": REGION, "interface": "public", "identity_api_version": 3}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import os
 import socket
 import sys
 import threading
@@ -105,6 +106,7 @@ def serve(folder: Path, every: int) -> None:
             """faults.log says enough."""
 
     server = ThreadingHTTPServer((ADDRESS, 0), Handler)
+    (folder / "pid").write_text(str(os.getpid()), encoding="ascii")
     _write_clouds(folder, server.server_port)
     server.serve_forever()
 
