@@ -55,18 +55,19 @@ def add_tag(site: Site, step: Step) -> None:
 def attach_router(site: Site, step: Step) -> None:
     """Lead the router into the subnet."""
     router, subnet = site.ids["router"], site.ids["subnet"]
+    if _is_attached(site, router, subnet):
+        return
+    try:
+        site.cloud.send("network", "PUT", f"/routers/{router}/add_router_interface", json={"subnet_id": subnet})
+    except RefusedError:
+        # Perhaps by us, in a try whose answer was lost.
+        if not _is_attached(site, router, subnet):
+            raise
 
-    def attach() -> bool:
-        body = {"subnet_id": subnet}
-        site.cloud.send("network", "PUT", f"/routers/{router}/add_router_interface", json=body)
-        return True
 
-    def attached() -> bool | None:
-        ports = site.cloud.listing(Kind.PORT, device_id=router)
-        return True if any(each["subnet_id"] == subnet for port in ports for each in port["fixed_ips"]) else None
-
-    if not attached():
-        site.cloud.make("attach the router", attach, attached)
+def _is_attached(site: Site, router: str, subnet: str) -> bool:
+    ports = site.cloud.listing(Kind.PORT, device_id=router)
+    return any(each["subnet_id"] == subnet for port in ports for each in port["fixed_ips"])
 
 
 def update_rules(site: Site, step: Step) -> None:
