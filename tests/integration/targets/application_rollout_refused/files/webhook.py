@@ -31,7 +31,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         request = review["request"]
         red = ((request.get("object") or {}).get("data") or {}).get("color") == "red"
-        red = red and not (self.path == "/late" and request.get("dryRun"))
+        red = red and not (self.path.startswith("/late") and request.get("dryRun"))
         response = {"uid": request["uid"], "allowed": not red}
         if red:
             response["status"] = {"code": 403, "message": "red is not allowed here"}
