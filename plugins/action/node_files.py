@@ -5,24 +5,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure import node_files
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.errors import InfrastructureError
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.node_files import (
+    Binary,
+    Image,
+    Packages,
+    ensure,
+    from_bundle,
+)
 from ansible_collections.navarch.fleet.plugins.plugin_utils import cache
 
 _ARGUMENTS = {
-    "kubernetes_version": {"type": "str", "required": True},
-    "versions": {"type": "dict", "default": {}},
-    "image_repository": {"type": "str", "default": "registry.k8s.io"},
-    "image_tags": {"type": "dict", "default": {}},
-    "mirrors": {"type": "dict", "default": {}},
+    "bundle": {"type": "path"},
+    "bundle_sha256": {"type": "str", "default": ""},
     "mirror": {"type": "str", "default": ""},
-    **cache.ARGUMENTS,
+    **cache.NODE_ARGUMENTS,
 }
-_VERSIONS = {"containerd": "v2.4.2", "cni-plugins": "v1.10.0", "cri-tools": "v1.37.0"}
 
 
 class ActionModule(ActionBase):
@@ -34,26 +38,31 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Mapping[str, object] | None = None) -> dict[str, object]:
         result = super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(_ARGUMENTS)[1]
-        versions = {
-            **_VERSIONS,
-            **cache.mapping(arguments, "versions"),
-            "kubernetes": str(arguments["kubernetes_version"]),
-        }
-        wanted = node_files.Wanted(
-            cache.request_of(arguments, (), versions),
-            str(arguments["image_repository"]),
-            cache.mapping(arguments, "image_tags"),
-            cache.mapping(arguments, "mirrors"),
-            str(arguments["mirror"]),
-        )
+        wanted = cache.wanted_of(arguments)
         try:
-            found = node_files.ensure(wanted, cache.say)
+            if arguments["bundle"]:
+                found = from_bundle(Path(str(arguments["bundle"])), str(arguments["bundle_sha256"]), wanted, cache.say)
+            else:
+                found = ensure(wanted, cache.names(arguments, "extra_images"), cache.say)
         except (InfrastructureError, OSError) as error:
             raise AnsibleActionFail(str(error)) from None
+
+        def shown(file: Binary | Image | Packages) -> dict[str, object]:
+            fields = {name: value for name, value in asdict(file).items() if name != "file"}
+            return fields | _place(file.file, str(arguments["mirror"]), wanted.request.cache)
+
         result.update(
             changed=bool(found.missing),
             missing=list(found.missing),
-            binaries=[dict(entry) for entry in found.binaries],
-            images=[dict(entry) for entry in found.images],
+            binaries=[shown(binary) for binary in found.binaries],
+            images=[shown(image) for image in found.images],
+            packages=shown(found.packages) if found.packages else {},
         )
         return result
+
+
+def _place(file: Path, mirror: str, folder: Path) -> dict[str, str]:
+    """Where a host gets a file of the cache from."""
+    if not mirror:
+        return {"source": str(file)}
+    return {"url": f"{mirror.rstrip('/')}/{file.relative_to(folder)}"}

@@ -16,7 +16,8 @@ author:
 description:
   - Has everything that a version of Kubernetes needs on hosts in the controller's cache, and says what goes where, with checksums.
     Which images these are, that version's C(kubeadm) says.
-  - Binaries come as with M(navarch.fleet.binaries), images as with M(navarch.fleet.images).
+  - Binaries come as with M(navarch.fleet.binaries), images as with M(navarch.fleet.images); or all of it comes out of a bundle that
+    M(navarch.fleet.bundle) wrote, and then nobody is contacted.
   - In check mode it fills the cache as well, because nothing could be said of the hosts without.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
@@ -46,6 +47,17 @@ options:
         V(v2.4.2), V(v1.10.0) and V(v1.37.0).
     type: dict
     default: {}
+  bundle:
+    description:
+      - A bundle on the controller. Everything in it is checked before anything of it is used; one that was cut short or altered is refused.
+        It is unpacked into the cache, once.
+    type: path
+  bundle_sha256:
+    description:
+      - The bundle's own SHA-256 as M(navarch.fleet.bundle) gave it. The checksums inside a bundle protect from damage; this one
+        protects from somebody who writes a bundle of his own, too.
+    type: str
+    default: ""
   image_repository:
     description:
       - Where the cluster's images are named to be.
@@ -56,6 +68,12 @@ options:
       - Tags other than those that C(kubeadm) names, by the last part of the image's name.
     type: dict
     default: {}
+  extra_images:
+    description:
+      - Images beside those that C(kubeadm) names, each with its full name.
+    type: list
+    elements: str
+    default: []
   mirrors:
     description:
       - For a registry, the address of another one that is asked instead.
@@ -99,12 +117,19 @@ options:
 seealso:
   - module: navarch.fleet.binaries
   - module: navarch.fleet.images
+  - module: navarch.fleet.bundle
 """
 
 EXAMPLES = r"""
 - name: Have what nodes need
   navarch.fleet.node_files:
     kubernetes_version: v1.37.2
+  register: node_files
+
+- name: Have it from a bundle
+  navarch.fleet.node_files:
+    kubernetes_version: v1.37.2
+    bundle: /media/usb/navarch-v1.37.2-debian-12.tar
   register: node_files
 """
 
@@ -158,6 +183,13 @@ images:
       sha256: b70600e3fef8aa9d5d07da72544384739f0878af4f0bd344f5b4364d81b6e2cd
       control_plane: false
       source: /home/me/.cache/navarch/images/registry.k8s.io_pause-3.10.2-linux-amd64/image.tar
+packages:
+  description: The archive of packages, which is a folder with an index that C(apt) reads; empty without O(bundle).
+  returned: success
+  type: dict
+  sample:
+    source: /home/me/.cache/navarch/bundles/0f3c2f1e5b7a9d4c/packages.tar
+    sha256: 9e107d9d372bb6826bd81d3542a419d6c2a9f2f8a5d2e7b4a1c3e5f708192a3b
 missing:
   description: What was not in the cache.
   returned: success

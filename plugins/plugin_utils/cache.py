@@ -14,6 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.binaries import Request, Source
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.node_files import Wanted
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.releases import Machine, this_machine
 
 ARGUMENTS = {
@@ -43,6 +44,34 @@ def request_of(arguments: Mapping[str, object], names: Sequence[str], versions: 
         cache=Path(os.path.abspath(os.path.expanduser(str(cache)))),
         modules=_MODULES,
         patience=float(str(arguments["patience"])),
+    )
+
+
+NODE_ARGUMENTS = {
+    "kubernetes_version": {"type": "str", "required": True},
+    "versions": {"type": "dict", "default": {}},
+    "image_repository": {"type": "str", "default": "registry.k8s.io"},
+    "image_tags": {"type": "dict", "default": {}},
+    "extra_images": {"type": "list", "elements": "str", "default": []},
+    "mirrors": {"type": "dict", "default": {}},
+    **ARGUMENTS,
+}
+# Those that the collection is tested with.
+_BESIDE_KUBERNETES = {"containerd": "v2.4.2", "cni-plugins": "v1.10.0", "cri-tools": "v1.37.0"}
+
+
+def wanted_of(arguments: Mapping[str, object]) -> Wanted:
+    """What nodes are to have, from arguments that were checked against NODE_ARGUMENTS."""
+    versions = {
+        **_BESIDE_KUBERNETES,
+        **mapping(arguments, "versions"),
+        "kubernetes": str(arguments["kubernetes_version"]),
+    }
+    return Wanted(
+        request_of(arguments, (), versions),
+        str(arguments["image_repository"]),
+        mapping(arguments, "image_tags"),
+        mapping(arguments, "mirrors"),
     )
 
 

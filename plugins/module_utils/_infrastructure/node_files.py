@@ -13,7 +13,9 @@ from pathlib import Path
 
 from . import binaries, images
 from .binaries import Request
+from .bundle import PACKAGES, Contents, Entry, describe, unpack
 from .errors import InfrastructureError
+from .receipts import sha256_of
 from .releases import product_of
 
 Say = Callable[[str], None]
@@ -34,31 +36,120 @@ class Wanted:
     image_tags: Mapping[str, str]
     """Tags other than those that kubeadm names, by the last part of the image's name."""
     mirrors: Mapping[str, str]
-    mirror: str
-    """Where hosts find the controller's cache; empty where it is copied to them."""
+
+    @property
+    def kubernetes_version(self) -> str:
+        return self.request.versions["kubernetes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A program of a node, or a plugin of its network."""
+
+    path: str
+    """On a host."""
+    sha256: str
+    file: Path
+    """On this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An archive of images."""
+
+    references: tuple[str, ...]
+    sha256: str
+    control_plane: bool
+    """Whether only control planes need it."""
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """An archive of packages with an index: a flat repository."""
+
+    sha256: str
+    file: Path
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFiles:
     """What there is for hosts, and what was missing before."""
 
-    binaries: tuple[Mapping[str, object], ...]
-    images: tuple[Mapping[str, object], ...]
+    binaries: tuple[Binary, ...]
+    images: tuple[Image, ...]
+    packages: Packages | None
+    """None where hosts have sources of their own."""
     missing: tuple[str, ...]
 
 
-def ensure(wanted: Wanted, say: Say) -> NodeFiles:
-    """Have all of it in the cache."""
+def ensure(wanted: Wanted, extra: Sequence[str], say: Say) -> NodeFiles:
+    """Have all of it in the cache; `extra` are images beside those that kubeadm names."""
     programs = replace(wanted.request, names=(*PROGRAMS, *CNI_PLUGINS))
     lacking = [name for names in binaries.missing(programs).values() for name in names]
     binaries.ensure(programs, say)
-    references = references_of(wanted)
+    references = [*_references(wanted), *extra]
     lacking += images.missing(references, wanted.request)
     images.ensure(references, wanted.request, wanted.mirrors, say)
-    return NodeFiles(_binaries(wanted, programs), _images(wanted, references), tuple(lacking))
+    return NodeFiles(_binaries(programs), _images(references, wanted.request), None, tuple(lacking))
 
 
-def references_of(wanted: Wanted) -> list[str]:
+def from_bundle(path: Path, sha256: str, wanted: Wanted, say: Say) -> NodeFiles:
+    """What a bundle has, after all of it was checked; `sha256` is the bundle's own, or empty. Nobody else is asked."""
+    described, machine = describe(path), str(wanted.request.machine)
+    if (described.kubernetes_version, described.machine) != (wanted.kubernetes_version, machine):
+        raise InfrastructureError(
+            f"{path} is for Kubernetes {described.kubernetes_version} on {described.machine}, "
+            f"but {wanted.kubernetes_version} on {machine} is asked for.",
+            next_step="Name the bundle of that version.",
+        )
+    contents, folder = unpack(path, sha256, wanted.request.cache, say)
+    packages = folder / PACKAGES
+    return NodeFiles(
+        tuple(Binary(entry.target, entry.sha256, folder / entry.path) for entry in contents.of("binary")),
+        tuple(
+            Image(entry.references, entry.sha256, entry.control_plane, folder / entry.path)
+            for entry in contents.of("image")
+        ),
+        Packages(sha256_of(packages), packages) if packages.exists() else None,
+        (),
+    )
+
+
+def contents_of(
+    files: NodeFiles, packages: Sequence[Path], wanted: Wanted, distribution: str
+) -> tuple[Contents, Mapping[str, Path]]:
+    """What a bundle of these would hold, and where each of its files is."""
+    entries = [
+        *(
+            Entry(f"binaries/{binary.file.name}", "binary", binary.sha256, _size(binary.file), binary.path)
+            for binary in files.binaries
+        ),
+        *(
+            Entry(
+                f"images/{image.file.parent.name}.tar",
+                "image",
+                image.sha256,
+                _size(image.file),
+                references=image.references,
+                control_plane=image.control_plane,
+            )
+            for image in files.images
+        ),
+        *(Entry(f"packages/{package.name}", "package", sha256_of(package), _size(package)) for package in packages),
+    ]
+    sources = [*(binary.file for binary in files.binaries), *(image.file for image in files.images), *packages]
+    contents = Contents(
+        wanted.kubernetes_version,
+        distribution,
+        str(wanted.request.machine),
+        dict(wanted.request.versions),
+        tuple(entries),
+    )
+    return contents, {entry.path: source for entry, source in zip(entries, sources, strict=True)}
+
+
+def _references(wanted: Wanted) -> list[str]:
     """The images that kubeadm of this version names."""
     request = replace(wanted.request, names=("kubeadm",))
     version = request.versions[product_of("kubeadm").name]
@@ -84,32 +175,25 @@ def _retagged(reference: str, tags: Mapping[str, str]) -> str:
     return f"{reference.rpartition(':')[0]}:{tags[name]}" if name in tags else reference
 
 
-def _binaries(wanted: Wanted, programs: Request) -> tuple[Mapping[str, object], ...]:
+def _binaries(programs: Request) -> tuple[Binary, ...]:
     digests = binaries.digests(programs)
     return tuple(
-        {
-            "path": f"{_PLUGIN_FOLDER if name in CNI_PLUGINS else _PROGRAM_FOLDER}/{name}",
-            "sha256": digests[name],
-            **_place(wanted, path),
-        }
+        Binary(f"{_PLUGIN_FOLDER if name in CNI_PLUGINS else _PROGRAM_FOLDER}/{name}", digests[name], Path(path))
         for name, path in binaries.paths(programs).items()
     )
 
 
-def _images(wanted: Wanted, references: Sequence[str]) -> tuple[Mapping[str, object], ...]:
+def _images(references: Sequence[str], request: Request) -> tuple[Image, ...]:
     return tuple(
-        {
-            "references": [archive.reference],
-            "sha256": archive.sha256,
-            "control_plane": images.parse(archive.reference).name in _ON_CONTROL_PLANES,
-            **_place(wanted, archive.path),
-        }
-        for archive in images.found(references, wanted.request)
+        Image(
+            (archive.reference,),
+            archive.sha256,
+            images.parse(archive.reference).name in _ON_CONTROL_PLANES,
+            Path(archive.path),
+        )
+        for archive in images.found(references, request)
     )
 
 
-def _place(wanted: Wanted, path: str) -> dict[str, str]:
-    """Where a host gets a file of the cache from."""
-    if not wanted.mirror:
-        return {"source": path}
-    return {"url": f"{wanted.mirror.rstrip('/')}/{Path(path).relative_to(wanted.request.cache)}"}
+def _size(path: Path) -> int:
+    return path.stat().st_size
