@@ -69,6 +69,20 @@ MASKED = (
     "systemd-udev-trigger.service",
     "systemd-udevd.service",
 )
+# What looks for disks, keys and machines below at each start.
+GENERATORS = (
+    "systemd-bless-boot-generator",
+    "systemd-cryptsetup-generator",
+    "systemd-debug-generator",
+    "systemd-getty-generator",
+    "systemd-gpt-auto-generator",
+    "systemd-hibernate-resume-generator",
+    "systemd-integritysetup-generator",
+    "systemd-rc-local-generator",
+    "systemd-run-generator",
+    "systemd-system-update-generator",
+    "systemd-veritysetup-generator",
+)
 # overlayfs cannot lie on overlayfs, and etcd wants a disk.
 VOLUMES = ("/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet")
 USER = "admin"
@@ -185,6 +199,8 @@ def _import(base: Path, tag: str) -> None:
             _link(tar, "etc/systemd/system/sysinit.target.wants/stand-in.service", "../stand-in.service")
             for unit in MASKED:
                 _link(tar, f"etc/systemd/system/{unit}", "/dev/null")
+            for generator in GENERATORS:
+                _link(tar, f"etc/systemd/system-generators/{generator}", "/dev/null")
         changes = [word for volume in VOLUMES for word in ("--change", f"VOLUME {volume}")]
         docker("import", *changes, "--change", 'CMD ["/sbin/init"]', str(archive), tag)
 

@@ -11,11 +11,13 @@ not theirs to see.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from pathlib import Path
 
 from . import host_image
 from .containers import admit, boot, close_network, open_network, wait_for_ssh
-from .docker import UnavailableError, docker, ensure
+from .docker import UnavailableError, docker, ensure, weigh
 from .paths import find_paths
 
 RANGE = ipaddress.ip_network("10.78.0.0/16")
@@ -92,6 +94,7 @@ def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
         if name not in there:
             there[name] = _free(network, there.values())
             _run(hosts, network, image, paths.cache, name, there[name])
+            weigh()
     with ThreadPoolExecutor(8) as pool:
         public = hosts.identity.with_suffix(".pub").read_text(encoding="utf-8")
         keys = list(pool.map(lambda name: admit(hosts.container(name), public), there))
@@ -109,7 +112,7 @@ def down(hosts: Hosts, names: Sequence[str] = ()) -> None:
     there = _containers(hosts)
     gone = [there[name] for name in names if name in there] if names else list(there.values())
     if gone:
-        docker("rm", "--force", "--volumes", *gone)
+        _remove(gone)
     if names:
         return
     open_network(hosts.network)
@@ -129,6 +132,16 @@ def down_below(folder: Path) -> list[str]:
     for place in below:
         down(Hosts(place))
     return [str(place) for place in below]
+
+
+def _remove(containers: Sequence[str]) -> None:
+    """On a machine that is busy a daemon may not see at once that what it killed has ended."""
+    for _attempt in range(3):
+        with contextlib.suppress(OSError):
+            docker("rm", "--force", "--volumes", *containers)
+            return
+        time.sleep(5)
+    docker("rm", "--force", "--volumes", *containers)
 
 
 def switch(hosts: Hosts, verb: str, names: Sequence[str]) -> None:
