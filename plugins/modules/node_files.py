@@ -15,7 +15,7 @@ author:
   - navarch.fleet contributors (@navarch)
 description:
   - Has everything that a version of Kubernetes needs on hosts in the controller's cache, and says what goes where, with checksums.
-    Which images these are, that version's C(kubeadm) says.
+    Which images these are, that version's C(kubeadm) says. C(etcdctl) and C(etcdutl) are of the version of etcd among them.
   - Binaries come as with M(navarch.fleet.binaries), images as with M(navarch.fleet.images); or all of it comes out of a bundle that
     M(navarch.fleet.bundle) wrote, and then nobody is contacted.
   - In check mode it fills the cache as well, because nothing could be said of the hosts without.
@@ -146,6 +146,9 @@ binaries:
     sha256:
       description: Its SHA-256.
       type: str
+    control_plane:
+      description: Whether only control planes need it.
+      type: bool
     source:
       description: Where it is on the controller; without O(mirror).
       type: str
@@ -155,6 +158,7 @@ binaries:
   sample:
     - path: /usr/local/bin/kubelet
       sha256: 0263829989b6fd954f72baaf2fc64bc2e2f01d692d4de72986ea808f6e99813f
+      control_plane: false
       source: /home/me/.cache/navarch/binaries/kubernetes-v1.37.2-linux-amd64/kubelet
 images:
   description: Archives of the images.

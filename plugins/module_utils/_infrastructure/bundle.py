@@ -51,7 +51,7 @@ class Entry:
     references: tuple[str, ...] = ()
     """The names of the images in an archive."""
     control_plane: bool = False
-    """Whether only control planes need an image."""
+    """Whether only control planes need it."""
 
 
 @dataclass(frozen=True, slots=True)

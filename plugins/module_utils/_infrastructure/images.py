@@ -73,6 +73,11 @@ def parse(reference: str) -> Reference:
     return Reference(host, repository, tag)
 
 
+def etcd_version(reference: str) -> str:
+    """The version of etcd in an image, whose tag has a number of the image behind it: 3.7.0-0 is v3.7.0."""
+    return f"v{parse(reference).tag.partition('-')[0]}"
+
+
 def missing(references: Sequence[str], request: Request) -> list[str]:
     """The images that are not in the cache. `request` says for which machine, and where the cache is."""
     return [name for name in references if not _there(parse(name), request)]
@@ -158,8 +163,7 @@ def _binaries_of(reference: Reference) -> tuple[tuple[str, ...], str]:
     if reference.name in _KUBERNETES:
         return (reference.name,), reference.tag
     if reference.name == "etcd":
-        # The tag has a number of the image behind the version.
-        return ("etcd", "etcdctl", "etcdutl"), f"v{reference.tag.partition('-')[0]}"
+        return ("etcd", "etcdctl", "etcdutl"), etcd_version(str(reference))
     if reference.name == "coredns":
         return ("coredns",), reference.tag
     if reference.name == "pause":

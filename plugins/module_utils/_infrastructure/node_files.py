@@ -22,6 +22,7 @@ Say = Callable[[str], None]
 
 PROGRAMS = ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "crictl")
 CNI_PLUGINS = ("bandwidth", "bridge", "firewall", "host-local", "loopback", "portmap", "ptp", "tuning")
+ETCD_TOOLS = ("etcdctl", "etcdutl")
 _PROGRAM_FOLDER = "/usr/local/bin"
 _PLUGIN_FOLDER = "/opt/cni/bin"
 _ON_CONTROL_PLANES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
@@ -49,6 +50,8 @@ class Binary:
     path: str
     """On a host."""
     sha256: str
+    control_plane: bool
+    """Whether only control planes need it."""
     file: Path
     """On this machine."""
 
@@ -86,12 +89,13 @@ class NodeFiles:
 def ensure(wanted: Wanted, extra: Sequence[str], say: Say) -> NodeFiles:
     """Have all of it in the cache; `extra` are images beside those that kubeadm names."""
     programs = replace(wanted.request, names=(*PROGRAMS, *CNI_PLUGINS))
-    lacking = [name for names in binaries.missing(programs).values() for name in names]
-    binaries.ensure(programs, say)
+    lacking = _fetch(programs, say)
     references = [*_references(wanted), *extra]
-    lacking += images.missing(references, wanted.request)
+    tools = _etcd_tools(wanted.request, references)
+    lacking += [*_fetch(tools, say), *images.missing(references, wanted.request)]
     images.ensure(references, wanted.request, wanted.mirrors, say)
-    return NodeFiles(_binaries(programs), _images(references, wanted.request), None, tuple(lacking))
+    found = (*_binaries(programs), *_binaries(tools))
+    return NodeFiles(found, _images(references, wanted.request), None, tuple(lacking))
 
 
 def from_bundle(path: Path, sha256: str, wanted: Wanted, say: Say) -> NodeFiles:
@@ -106,7 +110,10 @@ def from_bundle(path: Path, sha256: str, wanted: Wanted, say: Say) -> NodeFiles:
     contents, folder = unpack(path, sha256, wanted.request.cache, say)
     packages = folder / PACKAGES
     return NodeFiles(
-        tuple(Binary(entry.target, entry.sha256, folder / entry.path) for entry in contents.of("binary")),
+        tuple(
+            Binary(entry.target, entry.sha256, entry.control_plane, folder / entry.path)
+            for entry in contents.of("binary")
+        ),
         tuple(
             Image(entry.references, entry.sha256, entry.control_plane, folder / entry.path)
             for entry in contents.of("image")
@@ -122,7 +129,14 @@ def contents_of(
     """What a bundle of these would hold, and where each of its files is."""
     entries = [
         *(
-            Entry(f"binaries/{binary.file.name}", "binary", binary.sha256, _size(binary.file), binary.path)
+            Entry(
+                f"binaries/{binary.file.name}",
+                "binary",
+                binary.sha256,
+                _size(binary.file),
+                target=binary.path,
+                control_plane=binary.control_plane,
+            )
             for binary in files.binaries
         ),
         *(
@@ -175,11 +189,29 @@ def _retagged(reference: str, tags: Mapping[str, str]) -> str:
     return f"{reference.rpartition(':')[0]}:{tags[name]}" if name in tags else reference
 
 
-def _binaries(programs: Request) -> tuple[Binary, ...]:
-    digests = binaries.digests(programs)
+def _fetch(request: Request, say: Say) -> list[str]:
+    """Have binaries in the cache; returns which were not."""
+    lacking = [name for names in binaries.missing(request).values() for name in names]
+    binaries.ensure(request, say)
+    return lacking
+
+
+def _etcd_tools(request: Request, references: Sequence[str]) -> Request:
+    """What takes and restores snapshots, of the version that the cluster's etcd has."""
+    versions = [images.etcd_version(reference) for reference in references if images.parse(reference).name == "etcd"]
+    return replace(request, names=ETCD_TOOLS if versions else (), versions={"etcd": versions[0]} if versions else {})
+
+
+def _binaries(request: Request) -> tuple[Binary, ...]:
+    digests = binaries.digests(request)
     return tuple(
-        Binary(f"{_PLUGIN_FOLDER if name in CNI_PLUGINS else _PROGRAM_FOLDER}/{name}", digests[name], Path(path))
-        for name, path in binaries.paths(programs).items()
+        Binary(
+            f"{_PLUGIN_FOLDER if name in CNI_PLUGINS else _PROGRAM_FOLDER}/{name}",
+            digests[name],
+            name in ETCD_TOOLS,
+            Path(path),
+        )
+        for name, path in binaries.paths(request).items()
     )
 
 
