@@ -16,9 +16,11 @@ Say = Callable[[str], None]
 PACKAGES = ("docker.io", "debootstrap", "iptables", "nftables", "openssh-client")
 _PROGRAMS = ("dockerd", "docker", "debootstrap", "iptables", "nft", "ssh-keygen")
 _START = 30.0
-# The part of the tree that Docker made for its containers.
-_SHARES = Path("/sys/fs/cgroup/cpu/docker/cpu.shares")
-_WEIGHT = 20480
+_ROOM = {
+    Path("/proc/sys/fs/inotify/max_user_instances"): 8192,
+    # The part of the tree that Docker made for its containers.
+    Path("/sys/fs/cgroup/cpu/docker/cpu.shares"): 20480,
+}
 
 
 class UnavailableError(Exception):
@@ -42,11 +44,15 @@ def answers() -> bool:
     return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
 
 
-def weigh() -> None:
-    """Have the scheduler count hosts as more than one process, which is what all containers together are to it."""
-    with contextlib.suppress(OSError):
-        if int(_SHARES.read_text(encoding="utf-8")) < _WEIGHT:
-            _SHARES.write_text(str(_WEIGHT), encoding="utf-8")
+def make_room() -> None:
+    """Have this machine hold many systems: each systemd and kubelet watches files, and all their watchers are root's.
+
+    The scheduler takes all containers together for one process; hosts are more.
+    """
+    for file, least in _ROOM.items():
+        with contextlib.suppress(OSError):
+            if int(file.read_text(encoding="utf-8")) < least:
+                file.write_text(str(least), encoding="utf-8")
 
 
 def end(folder: Path, say: Say) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from . import host_image
 from .containers import admit, boot, close_network, open_network, wait_for_ssh
-from .docker import UnavailableError, docker, ensure, weigh
+from .docker import UnavailableError, docker, ensure, make_room
 from .paths import find_paths
 
 RANGE = ipaddress.ip_network("10.78.0.0/16")
@@ -92,9 +92,9 @@ def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
     there = _addresses(hosts)
     for name in names:
         if name not in there:
+            make_room()
             there[name] = _free(network, there.values())
             _run(hosts, network, image, paths.cache, name, there[name])
-            weigh()
     with ThreadPoolExecutor(8) as pool:
         public = hosts.identity.with_suffix(".pub").read_text(encoding="utf-8")
         keys = list(pool.map(lambda name: admit(hosts.container(name), public), there))
