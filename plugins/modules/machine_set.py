@@ -46,10 +46,11 @@ options:
   provider:
     description:
       - Who has the machines. Needed for a new set, and never changed.
-      - V(idc) takes spare hosts of the data centre, V(cluster_api) a MachineDeployment of a management cluster.
+      - V(idc) takes spare hosts of the data centre, V(cluster_api) a MachineDeployment of a management cluster,
+        V(openstack) makes servers, with the options of module M(navarch.fleet.openstack_machines) as settings.
       - V(kwok) is for labs, where nodes are simulated.
     type: str
-    choices: [cluster_api, idc, kwok]
+    choices: [cluster_api, idc, kwok, openstack]
   min_replicas:
     description:
       - Machines that the set has at least.
@@ -212,7 +213,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "cluster": {"type": "str"},
-            "provider": {"type": "str", "choices": ["cluster_api", "idc", "kwok"]},
+            "provider": {"type": "str", "choices": ["cluster_api", "idc", "kwok", "openstack"]},
             "min_replicas": {"type": "int"},
             "max_replicas": {"type": "int"},
             "zones": {"type": "list", "elements": "str"},

@@ -49,6 +49,12 @@ def _idc(record: Record, sessions: Sessions) -> Provider:
     return IdcProvider()
 
 
+def _openstack(record: Record, sessions: Sessions) -> Provider:
+    from .._infrastructure.openstack.provider import OpenStackProvider
+
+    return OpenStackProvider()
+
+
 def _cluster_api(record: Record, sessions: Sessions) -> Provider:
     from .cluster_api import ClusterApiProvider
 
@@ -66,4 +72,5 @@ _PROVIDERS: Mapping[str, Callable[[Record, Sessions], Provider]] = {
     "cluster_api": _cluster_api,
     "idc": _idc,
     "kwok": _kwok,
+    "openstack": _openstack,
 }

@@ -52,7 +52,11 @@ class OpenStackProvider:
         desired, seen = self._look(machine_set, 0)
         findings = check(desired, seen, ())
         if findings:
-            raise CloudError("; ".join(str(each) for each in findings), cluster=machine_set.cluster)
+            raise CloudError(
+                "; ".join(f"{each.subject}: {each.message}" for each in findings) + ".",
+                cluster=machine_set.cluster,
+                next_step="; ".join(f"{each.next_step}" for each in findings) + ".",
+            )
         flavor = seen.catalogue.flavor(desired.sets[-1].flavor) or {}
         capacity = {
             "cpu": str(flavor["vcpus"]),
