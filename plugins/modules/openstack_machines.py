@@ -285,6 +285,12 @@ machines:
       host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHh...
       fault: ''
       outdated: false
+leaving:
+  description: Machines whose servers were removed or made anew, or would be. Their nodes have to be drained before.
+  returned: success
+  type: list
+  elements: str
+  sample: [north-worker-3]
 table:
   description: The plan, the quota and the faults as lines of text.
   returned: success
@@ -400,7 +406,7 @@ def main() -> None:
             "balancer_floating": {"type": "bool", "default": False},
             "host_keys": {"type": "str", "choices": ["console", "none"], "default": "console", "no_log": False},
             "reach": {"type": "str", "choices": ["fixed", "floating", "none"], "default": "none"},
-            "user_data": {"type": "str"},
+            "user_data": {"type": "str", "no_log": True},
             "replacements": {"type": "int", "default": 2},
             "build_timeout": {"type": "float", "default": 600},
             "lock_timeout": {"type": "float", "default": 600},

@@ -94,7 +94,7 @@ _GOAL = {
     Wanted.ENROLLED: "manageable",
     Wanted.AVAILABLE: "available",
     Wanted.DEPLOYED: "active",
-    Wanted.ABSENT: "manageable",
+    Wanted.ABSENT: "available",
 }
 _FAILED = {"deploy failed": "active", "clean failed": "manageable", "inspect failed": "manageable", "error": "active"}
 _ORDER = ("enroll", "manageable", "available", "active")
@@ -134,6 +134,9 @@ def result_of(node: str, found: Found | None, error: str = "") -> NodeResult:
 
 def _towards(wanted: Node, state: str, *, failed: bool) -> list[NodeStep]:
     goal = _GOAL[wanted.state]
+    if wanted.state is Wanted.ABSENT and state in ("enroll", "manageable"):
+        # Ironic forgets it from here as well, and perhaps its BMC does not answer any more.
+        return []
     if failed and state == goal:
         return [NodeStep(wanted.name, "active" if goal == "active" else "manage", "the last try failed")]
     if state not in _ORDER:

@@ -44,6 +44,8 @@ class Lease:
     cluster: str
     anchor: Found
     holder: str
+    made: bool = False
+    """Whether the anchor was not there before."""
     lost: str = ""
     """Why we hold it no more; empty while we do."""
 
@@ -82,8 +84,12 @@ def _acquire(cloud: Cloud, cluster: str, timeout: float) -> Lease:
     holder = _identity()
     deadline = time.monotonic() + timeout
     seen: dict[str, tuple[str, float]] = {}
+    made = ""
     while True:
-        found = anchors(cloud, cluster) or [_make_anchor(cloud, cluster)]
+        found = anchors(cloud, cluster)
+        if not found:
+            found = [_make_anchor(cloud, cluster)]
+            made = found[0]["id"]
         anchor = found[0]
         other = _holder(anchor)
         since = seen.setdefault(anchor["id"], (anchor["description"], time.monotonic()))
@@ -92,7 +98,7 @@ def _acquire(cloud: Cloud, cluster: str, timeout: float) -> Lease:
         abandoned = not other or _is_dead_here(other) or time.monotonic() - since[1] >= DURATION
         if abandoned and (taken := _take(cloud, cluster, anchor, holder)) is not None:
             if _is_alone(cloud, cluster, taken):
-                return Lease(cloud, cluster, taken, holder)
+                return Lease(cloud, cluster, taken, holder, made=taken["id"] == made)
             time.sleep(random.uniform(0.2, 1.5))
             continue
         if time.monotonic() >= deadline:

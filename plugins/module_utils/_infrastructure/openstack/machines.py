@@ -12,7 +12,7 @@ planned anew, a few times.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .act import HANDLERS
 from .checks import Cost, check, costs
@@ -67,7 +67,9 @@ def ensure(cloud: Cloud, desired: Desired, limits: Limits, lock_timeout: float, 
     if not before.steps:
         return before
     with leased(cloud, desired.cluster, lock_timeout) as lease:
-        return _settle(cloud, desired, limits, lease.guard, before, planner)
+        report = _settle(cloud, desired, limits, lease.guard, before, planner)
+    anchor = [step for step in before.steps if step.key == ANCHOR and lease.made]
+    return replace(report, steps=(*anchor, *report.steps))
 
 
 def remove(cloud: Cloud, desired: Desired, limits: Limits, lock_timeout: float) -> Report:
@@ -153,7 +155,7 @@ def _failures(outcome: Outcome | None, left: Plan) -> tuple[Failure, ...]:
 def _merged(planned: Iterable[Step], done: Iterable[Step]) -> tuple[Step, ...]:
     """Everything that was planned or done, once: what another play did meanwhile is not ours."""
     carried_out = {step.id: step for step in done}
-    first = [step for step in planned if step.id in carried_out or step.key == ANCHOR]
+    first = [step for step in planned if step.id in carried_out]
     return (*first, *(step for step in carried_out.values() if step.id not in {each.id for each in first}))
 
 

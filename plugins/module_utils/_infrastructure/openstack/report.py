@@ -11,14 +11,14 @@ from dataclasses import asdict
 from typing import Any
 
 from .checks import Cost
-from .cloud import Found
+from .cloud import Found, Kind
 from .desired import Balancer, Desired
 from .machines import Report
 from .observe import Item, Snapshot
 from .ownership import HOST_KEY
 from .plan_balancer import API_ADDRESS, balancer
 from .security import API
-from .steps import Step
+from .steps import Act, Step
 
 
 def report_to_dict(report: Report, desired: Desired, *, present: bool) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def report_to_dict(report: Report, desired: Desired, *, present: bool) -> dict[s
         "machines": {each["name"]: each for each in machines_to_list(desired, report.seen)},
         "endpoint": endpoint(desired, report.seen) if present else "",
         "outdated": outdated(desired, report.seen),
+        "leaving": leaving(report),
         "diff": {"before": "", "after": "".join(f"{_line(step)}\n" for step in report.steps)},
     }
     if report.error:
@@ -66,6 +67,13 @@ def endpoint(desired: Desired, seen: Snapshot) -> str:
 def outdated(desired: Desired, seen: Snapshot) -> list[str]:
     """Machines made from another image or flavor than their set asks for now."""
     return [each["name"] for each in machines_to_list(desired, seen) if each["outdated"]]
+
+
+def leaving(report: Report) -> list[str]:
+    """Machines whose servers go, or are made anew."""
+    going = (Act.DELETE, Act.REPLACE)
+    names = {step.name for step in report.steps if step.kind is Kind.SERVER and step.act in going}
+    return sorted(names)
 
 
 def _machine(desired: Desired, seen: Snapshot, server: Item) -> dict[str, Any]:

@@ -25,8 +25,7 @@ def create_server(site: Site, step: Step, attributes: dict[str, Any]) -> None:
     port = str(attributes["networks"][0]["port"])
     while len(faults) <= site.limits.replacements:
         site.guard()
-        _wait_for_port(site, port)
-        made = site.cloud.create(Kind.SERVER, lambda: _find(site, step.key), **attributes)
+        made = _make(site, step, attributes, port, again=bool(faults))
         settled = _settled(site, step, made["id"])
         if settled["status"] == "ACTIVE":
             site.ids[step.key] = settled["id"]
@@ -35,13 +34,27 @@ def create_server(site: Site, step: Step, attributes: dict[str, Any]) -> None:
         faults.append(message)
         site.faults.append(Fault(step.name, settled["id"], message))
         _remove(site, settled["id"], step.name)
-    # Nothing half made stays behind.
-    site.cloud.delete(Kind.PORT, port)
+    _leave_nothing(site, port)
     raise BuildError(
         f"server {step.name} could not be built, {len(faults)} tries: {'; '.join(dict.fromkeys(faults))}.",
         cluster=site.cluster,
         next_step="Nova's words say whether hosts, zones or a server group are in the way.",
     )
+
+
+def _make(site: Site, step: Step, attributes: dict[str, Any], port: str, *, again: bool) -> Found:
+    """One server. The one before it may have failed because an even earlier one, whose answer was lost, has the port."""
+    there = _find(site, step.key) if again else None
+    if there is not None:
+        return there
+    _wait_for_port(site, port)
+    return site.cloud.create(Kind.SERVER, lambda: _find(site, step.key), **attributes)
+
+
+def _leave_nothing(site: Site, port: str) -> None:
+    found = site.cloud.get(Kind.PORT, port)
+    if found is not None and not found["device_id"]:
+        site.cloud.delete(Kind.PORT, port)
 
 
 def replace_server(site: Site, step: Step, attributes: dict[str, Any]) -> None:
