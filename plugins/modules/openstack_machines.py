@@ -345,6 +345,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._ansible.openstack i
     access,
     run_on_cloud,
 )
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.openstack_machines import MACHINES_ARGUMENTS
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.cloud import connect
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.desired import read_desired
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.errors import NotPossibleError
@@ -357,63 +358,9 @@ from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.open
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.reach import await_ssh
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.report import report_to_dict
 
-SETS: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "role": {"type": "str", "choices": ["control_plane", "worker", "load_balancer"], "default": "worker"},
-    "count": {"type": "int", "required": True},
-    "flavor": {"type": "str", "required": True},
-    "image": {"type": "str", "required": True},
-    "zones": {"type": "list", "elements": "str", "default": []},
-    "spread": {"type": "str", "choices": ["anti-affinity", "soft-anti-affinity", "none"]},
-    "floating": {"type": "bool", "default": False},
-    "volumes": {"type": "list", "elements": "int", "default": []},
-    "remove": {"type": "list", "elements": "str", "default": []},
-    "replace": {"type": "dict", "default": {}},
-}
-NETWORK: dict[str, Any] = {
-    "existing": {"type": "str"},
-    "cidr": {"type": "str", "default": "10.64.0.0/24"},
-    "gateway": {"type": "str"},
-    "dns": {"type": "list", "elements": "str", "default": []},
-    "external": {"type": "str"},
-}
-SOURCES: dict[str, Any] = {
-    name: {"type": "list", "elements": "str", "default": []} for name in ("ssh", "api", "node_ports")
-}
-
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **CLOUD_ARGUMENTS,
-            "cluster": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "sets": {"type": "list", "elements": "dict", "default": [], "options": SETS},
-            "network": {"type": "dict", "default": {}, "options": NETWORK},
-            "key": {
-                "type": "dict",
-                "default": {},
-                "no_log": False,
-                "options": {"name": {"type": "str"}, "public_key": {"type": "str", "no_log": False}},
-            },
-            "sources": {"type": "dict", "default": {}, "options": SOURCES},
-            "pod_cidrs": {"type": "list", "elements": "str", "default": []},
-            "balancer": {
-                "type": "str",
-                "choices": ["automatic", "octavia", "machines", "none"],
-                "default": "automatic",
-            },
-            "balancer_floating": {"type": "bool", "default": False},
-            "host_keys": {"type": "str", "choices": ["console", "none"], "default": "console", "no_log": False},
-            "reach": {"type": "str", "choices": ["fixed", "floating", "none"], "default": "none"},
-            "user_data": {"type": "str", "no_log": True},
-            "replacements": {"type": "int", "default": 2},
-            "build_timeout": {"type": "float", "default": 600},
-            "lock_timeout": {"type": "float", "default": 600},
-            "parallel": {"type": "int", "default": 16},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec={**CLOUD_ARGUMENTS, **MACHINES_ARGUMENTS}, supports_check_mode=True)
     run_on_cloud(module, lambda: work(module.params, module.check_mode))
 
 

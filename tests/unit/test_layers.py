@@ -24,7 +24,8 @@ MAY_USE: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "_registry": (frozenset({"_kube", "_scheduling"}), frozenset()),
     "_delivery": (frozenset({"_kube", "_scheduling", "_registry"}), frozenset({"jinja2"})),
     "_continuity": (frozenset({"_kube", "_scheduling", "_registry", "_delivery"}), frozenset()),
-    "_infrastructure": (frozenset(), frozenset({"openstack"})),
+    # keystoneauth1 comes with openstacksdk and raises some of its errors.
+    "_infrastructure": (frozenset(), frozenset({"openstack", "keystoneauth1"})),
     "_machines": (frozenset({"_kube", "_scheduling", "_registry", "_delivery", "_infrastructure"}), frozenset()),
     "_node": (frozenset(), frozenset()),
     "_ansible": (
