@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import host_image
-from .docker import docker
+from .docker import docker, make_room
 
 PATIENCE = 60.0
-CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE")
+# The last one is for bird, whose unit in Debian asks for it.
+CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_BROADCAST")
 MEMORY_ONLY = ("/run", "/run/lock", "/tmp")
 OFFERED = ("binaries", "images")
 
@@ -28,6 +29,7 @@ def boot(
     cache: Path,
 ) -> None:
     """Start one; `addresses` are Docker's options `ip` and `ip6`, `cache` holds what it is offered in /srv/navarch."""
+    make_room()
     for folder in OFFERED:
         (cache / folder).mkdir(parents=True, exist_ok=True)
     docker(

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from . import host_image
 from .containers import admit, boot, close_network, open_network, wait_for_ssh
-from .docker import UnavailableError, docker, ensure, make_room
+from .docker import UnavailableError, docker, ensure
 from .paths import find_paths
 
 RANGE = ipaddress.ip_network("10.78.0.0/16")
@@ -33,8 +33,6 @@ RANGE_6 = "fd78:78"
 LABEL = "navarch.hosts"
 # Addresses before this one are left to virtual addresses and to balancers of the tests' own.
 FIRST = 11
-# The last one is for bird, whose unit in Debian asks for it.
-CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_BROADCAST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,6 @@ def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
     there = _addresses(hosts)
     for name in names:
         if name not in there:
-            make_room()
             there[name] = _free(network, there.values())
             _run(hosts, network, image, paths.cache, name, there[name])
     with ThreadPoolExecutor(8) as pool:
