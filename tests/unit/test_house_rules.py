@@ -58,7 +58,11 @@ def test_the_action_group_names_only_modules() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_tested_against_real_servers(module: str) -> None:
     names = (module, module.removesuffix("_info"))
-    used = [target for target in TARGETS if target.startswith(names)] or _users_of(f"navarch.fleet.{module}:")
+    used = (
+        [target for target in TARGETS if target.startswith(names)]
+        or _users_of(f"navarch.fleet.{module}:")
+        or _covers(module)
+    )
     assert used, f"no integration target or scenario uses navarch.fleet.{module}"
 
 
@@ -82,8 +86,10 @@ def test_a_roles_variables_carry_its_name(role: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_is_tested_against_real_servers(role: str) -> None:
-    tested = role in SCENARIOS or [target for target in TARGETS if target.startswith(role)]
-    assert tested, f"no scenario {role}, and no integration target whose name begins with it"
+    tested = role in SCENARIOS or [target for target in TARGETS if target.startswith(role)] or _covers(role)
+    assert tested, (
+        f"no scenario {role}, no integration target whose name begins with it, and none whose aliases say covers/{role}"
+    )
 
 
 def test_nothing_is_excused() -> None:
@@ -119,6 +125,15 @@ def test_links_between_pages_lead_somewhere() -> None:
         if "://" not in link and not link.startswith("mailto:") and not (page.parent / link).exists()
     ]
     assert broken == []
+
+
+def _covers(name: str) -> list[Path]:
+    """Targets that need several roles and their modules at once, and say in their file `aliases` which."""
+    return [
+        file
+        for file in (ROOT / "tests" / "integration" / "targets").glob("*/aliases")
+        if f"covers/{name}" in file.read_text(encoding="utf-8").split()
+    ]
 
 
 def _users_of(text: str) -> list[Path]:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import beginning
+
+_ARGUMENTS = {"clusters": {"type": "dict", "required": True}, "result": {"type": "str", "default": "host_check"}}
+
+
+class ActionModule(ActionBase):
+    """Put what all hosts said on one list, and decide where clusters begin."""
+
+    _supports_check_mode = True
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        arguments = self.validate_argument_spec(_ARGUMENTS)[1]
+        variables = task_vars or {}
+        seen = _seen(variables, arguments["result"])
+        wrong = [f"{host}: {text}" for host, said in seen.items() for text in said.get("findings") or []]
+        beginnings = {}
+        for name, cluster in arguments["clusters"].items():
+            members = {host: said["membership"] for host, said in seen.items() if said["cluster"] == name}
+            if not members:
+                continue
+            beginnings[name] = beginning([each["name"] for each in cluster["control_plane"]], members)
+            if beginnings[name].finding:
+                wrong.append(f"{name}: {beginnings[name].finding}")
+        if wrong:
+            listed = "\n".join(f"  - {text}" for text in wrong)
+            raise AnsibleActionFail(
+                f"The hosts have {len(wrong)} findings, and nothing was changed:\n{listed}", result={"findings": wrong}
+            )
+        clusters = {name: {"begins": each.begins, "doors": list(each.doors)} for name, each in beginnings.items()}
+        return {**result, "changed": False, "findings": [], "clusters": clusters}
+
+
+def _seen(variables: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    """What each host of the play said, of those that answered."""
+    seen = {}
+    for host in variables["ansible_play_hosts"]:
+        given = variables["hostvars"][host]
+        said = given.get(name) or {}
+        if said.get("membership"):
+            seen[host] = {"cluster": given.get("cluster_name"), **said}
+    return seen

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host as the roles want it: what they list is compared with what is there, and only the difference is brought about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import binaries, files, images, kernel, packages, units
+from .errors import NodeError
+from .steps import Step
+
+_UNIT_FOLDERS = ("/etc/systemd/system/",)
+_SYSTEMD = "systemd"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """All that is wanted of a host."""
+
+    package_manager: str
+    packages: tuple[packages.Package, ...]
+    kernel_modules: tuple[str, ...]
+    sysctls: Mapping[str, str]
+    swap: str
+    files: tuple[files.File, ...]
+    binaries: tuple[binaries.Binary, ...]
+    images: tuple[images.Archive, ...]
+    units: tuple[units.Unit, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that was looked at."""
+
+    packages: Mapping[str, str]
+    kernel: kernel.Found
+    files: Mapping[str, files.Found]
+    binaries: Mapping[str, str]
+    images: frozenset[str]
+    units: Mapping[str, units.Found]
+
+
+@dataclass(frozen=True)
+class Means:
+    """How things are fetched and how long they may take."""
+
+    package_source: str
+    """One line of apt's sources; empty: the host's own."""
+    access: binaries.Access
+    deadline: float
+    """Seconds for installing packages."""
+
+
+def resources(given: Sequence[Mapping[str, Any]]) -> Resources:
+    """Lists of several roles as one; the later one wins where two name the same path, parameter or unit."""
+    manager = packages.manager()
+    swap = [each["swap"] for each in given if each.get("swap")]
+    return Resources(
+        package_manager=manager,
+        packages=tuple(packages.named(_all(given, "packages"), manager)),
+        kernel_modules=tuple(dict.fromkeys(_all(given, "kernel_modules"))),
+        sysctls={name: str(value) for each in given for name, value in (each.get("sysctls") or {}).items()},
+        swap=swap[-1] if swap else "keep",
+        files=_last((file.path, file) for file in map(files.File.from_dict, _all(given, "files"))),
+        binaries=_last((each.path, each) for each in map(binaries.Binary.from_dict, _all(given, "binaries"))),
+        images=_last((each.sha256, each) for each in map(images.Archive.from_dict, _all(given, "images"))),
+        units=_last((unit.name, unit) for unit in map(units.Unit.from_dict, _all(given, "units"))),
+    )
+
+
+def observe(wanted: Resources) -> Found:
+    """Look at everything that is wanted, and change nothing."""
+    return Found(
+        packages=packages.observe(wanted.package_manager) if wanted.packages else {},
+        kernel=kernel.observe(wanted.kernel_modules, wanted.sysctls),
+        files=files.observe(wanted.files),
+        binaries=binaries.observe(wanted.binaries),
+        images=images.observe() if wanted.images else frozenset(),
+        units=units.observe(wanted.units),
+    )
+
+
+def plan(wanted: Resources, found: Found) -> list[Step]:
+    """What has to be done, in this order."""
+    steps = [
+        *packages.plan(wanted.packages, found.packages),
+        *kernel.plan(wanted.kernel_modules, wanted.sysctls, wanted.swap, found.kernel),
+        *files.plan(wanted.files, found.files),
+        *binaries.plan(wanted.binaries, found.binaries),
+    ]
+    changing = frozenset(step.subject for step in steps)
+    unit_files = [path for path in sorted(changing) if path.startswith(_UNIT_FOLDERS)]
+    if unit_files or any(unit.stale for unit in found.units.values()):
+        steps.append(Step(units.TOPIC, "reload systemd", _SYSTEMD, ", ".join(unit_files), after="reloaded"))
+    steps += units.plan(wanted.units, found.units, changing)
+    return [*steps, *images.plan(wanted.images, found.images)]
+
+
+def to_bring(wanted: Resources, steps: Iterable[Step]) -> list[str]:
+    """Checksums of the files that the controller has to bring before the steps can be carried out."""
+    planned = {step.subject for step in steps if step.topic in (binaries.TOPIC, images.TOPIC)}
+    digests = [each.sha256 for each in wanted.binaries if each.path in planned and not each.url]
+    digests += [each.sha256 for each in wanted.images if each.sha256 in planned and not each.url]
+    return list(dict.fromkeys(digests))
+
+
+def act(wanted: Resources, steps: Sequence[Step], means: Means) -> None:
+    """Carry out a plan, and no other."""
+    by_topic = {topic: [step for step in steps if step.topic == topic] for topic in {step.topic for step in steps}}
+    if installs := by_topic.get(packages.TOPIC):
+        packages.act(installs, wanted.packages, wanted.package_manager, means.package_source, means.deadline)
+    for topic in (kernel.SWAP, kernel.MODULES, kernel.PARAMETERS):
+        for step in by_topic.get(topic, ()):
+            kernel.act(step)
+    wanted_files = {file.path: file for file in wanted.files}
+    for step in by_topic.get(files.TOPIC, ()):
+        files.act(step, wanted_files)
+    if installs := by_topic.get(binaries.TOPIC):
+        binaries.act(installs, {each.path: each for each in wanted.binaries}, means.access)
+    wanted_units = {unit.name: unit for unit in wanted.units}
+    for step in by_topic.get(units.TOPIC, ()):
+        units.act(step, wanted_units)
+    archives = {each.sha256: each for each in wanted.images}
+    for step in by_topic.get(images.TOPIC, ()):
+        images.act(step, archives, means.access)
+
+
+def verify(wanted: Resources) -> None:
+    """Look again: what is still not right is an error."""
+    left = plan(wanted, observe(wanted))
+    if left:
+        logs = "".join(f"\n{units.last_words(step.subject)}" for step in left if step.topic == units.TOPIC)
+        raise NodeError(
+            f"This was done, and yet is not so: {'; '.join(str(step) for step in left)}.{logs}",
+            "Something else on the host changes it back; see `journalctl --since -5min` there.",
+        )
+
+
+def _all(given: Sequence[Mapping[str, Any]], kind: str) -> list[Any]:
+    return [item for each in given for item in each.get(kind) or ()]
+
+
+def _last(pairs: Iterable[tuple[str, Any]]) -> tuple[Any, ...]:
+    return tuple(dict(pairs).values())

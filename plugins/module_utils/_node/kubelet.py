@@ -1,0 +1,109 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What this host's kubelet knows of its cluster: its credential opens its own Node object, so nobody else is asked."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from . import files
+
+KUBECONFIG = "/etc/kubernetes/kubelet.conf"
+CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+
+
+class Answer(Enum):
+    """How the API server answered a kubelet that asked for its own Node."""
+
+    NOT_ASKED = "not asked"
+    """This host has no kubelet credential."""
+    SILENT = "silent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """The cluster has no such Node."""
+    FOUND = "found"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """How this host stands with a cluster."""
+
+    answer: Answer
+    server: str
+    ca: str
+    """SHA-256 of the CA certificate (DER) that the kubelet trusts."""
+    node: Mapping[str, Any]
+    """The Node object, empty unless found."""
+    reason: str = ""
+
+    @property
+    def ready(self) -> bool:
+        conditions = (self.node.get("status") or {}).get("conditions") or []
+        return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+    def to_dict(self) -> dict[str, Any]:
+        status, spec = self.node.get("status") or {}, self.node.get("spec") or {}
+        return {
+            "answer": self.answer.value,
+            "server": self.server,
+            "ca": self.ca,
+            "reason": self.reason,
+            "ready": self.ready,
+            "version": (status.get("nodeInfo") or {}).get("kubeletVersion", ""),
+            "labels": (self.node.get("metadata") or {}).get("labels") or {},
+            "taints": spec.get("taints") or [],
+            "pod_cidrs": spec.get("podCIDRs") or [],
+            "unschedulable": bool(spec.get("unschedulable")),
+        }
+
+
+def membership(name: str, patience: float = 10.0) -> Membership:
+    """Ask the API server for this host's own Node, twice where it is silent. `name` is the Node's, `patience` in seconds."""
+    said = _ask(name, patience)
+    return _ask(name, patience) if said.answer is Answer.SILENT else said
+
+
+def _ask(name: str, patience: float) -> Membership:
+    text = files.read(KUBECONFIG) or ""
+    server, authority = _field(text, "server"), _field(text, "certificate-authority-data")
+    if not server or not authority or not os.path.exists(CERTIFICATE):
+        return Membership(Answer.NOT_ASKED, server, "", {}, "this host has no credential of a kubelet")
+    pem = base64.b64decode(authority).decode("ascii")
+    authority_digest = fingerprint(pem)
+    try:
+        context = ssl.create_default_context(cadata=pem)
+        context.load_cert_chain(CERTIFICATE)
+        request = urllib.request.Request(f"{server}/api/v1/nodes/{name}", headers={"Accept": "application/json"})
+        # No proxy stands between a host and its own cluster.
+        handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+        with urllib.request.build_opener(*handlers).open(request, timeout=patience) as response:
+            return Membership(Answer.FOUND, server, authority_digest, json.load(response))
+    except urllib.error.HTTPError as problem:
+        answers = {404: Answer.UNKNOWN, 401: Answer.REFUSED, 403: Answer.REFUSED}
+        return Membership(answers.get(problem.code, Answer.SILENT), server, authority_digest, {}, str(problem))
+    except (OSError, ValueError) as problem:
+        return Membership(Answer.SILENT, server, authority_digest, {}, str(problem))
+
+
+def fingerprint(pem: str) -> str:
+    """The SHA-256 of a certificate in DER."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip() + "\n")).hexdigest()
+
+
+def _field(kubeconfig: str, name: str) -> str:
+    """A field of a kubeconfig as kubeadm writes it: one line, one value."""
+    match = re.search(rf"^\s*{re.escape(name)}:\s*(\S+)\s*$", kubeconfig, re.MULTILINE)
+    return match[1].strip("\"'") if match else ""

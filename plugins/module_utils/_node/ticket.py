@@ -1,0 +1,83 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tickets for hosts that join: a token of minutes, the hash of the CA, and for control planes the key to the certificates."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+from dataclasses import dataclass
+
+from . import files, kubeadm, kubelet
+from .commands import attempt, run
+from .errors import NodeError
+from .kubectl import KUBECTL
+
+_KEY_PURPOSE = b"navarch.fleet certificate key"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether the cluster can let hosts in."""
+
+    open: bool
+    reason: str
+
+
+def standing() -> Standing:
+    """Look whether this control plane is one, and whether its API server is ready."""
+    journal = kubeadm.journal()
+    if journal.operation and not journal.finished:
+        return Standing(False, f"its {journal.operation} is not finished")
+    if files.read(kubeadm.ADMIN) is None:
+        return Standing(False, "it is no control plane yet")
+    try:
+        ready = attempt([*KUBECTL, "get", "--raw", "/readyz"], deadline=45)
+    except NodeError as problem:
+        return Standing(False, str(problem))
+    return Standing(ready.code == 0, "" if ready.code == 0 else f"its API server is not ready: {ready.errors.strip()}")
+
+
+def await_standing(patience: float) -> Standing:
+    """Look until the cluster can let hosts in, for at most `patience` seconds."""
+    end = time.monotonic() + patience
+    while True:
+        now = standing()
+        if now.open or time.monotonic() >= end:
+            return now
+        time.sleep(1)
+
+
+def issue(role: kubeadm.Role, minutes: int) -> kubeadm.Ticket:
+    """Make a token, and for a control plane upload the certificates under a key."""
+    command = [kubeadm.KUBEADM, "token", "create", "--kubeconfig", kubeadm.ADMIN, "--ttl", f"{minutes}m"]
+    said = run([*command, "--description", "navarch.fleet: a host joins", "--print-join-command"], deadline=60)
+    token = re.search(r"--token (\S+)", said)
+    ca_hash = re.search(r"--discovery-token-ca-cert-hash (\S+)", said)
+    if not token or not ca_hash:
+        raise NodeError("kubeadm made a token but did not say how to use it.")
+    key = _upload_certificates() if role is kubeadm.Role.CONTROL_PLANE else ""
+    authority = files.read(f"{kubeadm.KUBERNETES}/pki/ca.crt") or ""
+    return kubeadm.Ticket(token[1], ca_hash[1], kubelet.fingerprint(authority), key)
+
+
+def _upload_certificates() -> str:
+    """Put the certificates into the cluster, encrypted; the key that opens them.
+
+    The key is derived from the CA's private key, so that control planes which join side by side get the same one, and it
+    need not be kept anywhere: who has the CA's key needs no other.
+    """
+    authority = files.read(f"{kubeadm.KUBERNETES}/pki/ca.key")
+    if authority is None:
+        raise NodeError("The key of the cluster's CA is not on this control plane.", "Ask another control plane.")
+    key = hmac.new(authority.encode(), _KEY_PURPOSE, hashlib.sha256).hexdigest()
+    query = ["--namespace", "kube-system", "get", "configmap", "kubeadm-config", "--output"]
+    cluster = run([*KUBECTL, *query, "jsonpath={.data.ClusterConfiguration}"])
+    own = kubeadm.document("InitConfiguration", {"certificateKey": key})
+    with kubeadm.configuration([own, cluster.rstrip("\n") + "\n"]) as path:
+        run([kubeadm.KUBEADM, "init", "phase", "upload-certs", "--upload-certs", "--config", path], deadline=60)
+    return key

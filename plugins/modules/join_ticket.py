@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: join_ticket
+short_description: Ask a control plane for what lets a host join its cluster
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Runs on a control plane, by C(delegate_to). Makes a token that lives for minutes, and tells the hash of the cluster's CA. For a new
+    control plane it also uploads the certificates, encrypted under a key that it returns.
+  - A ticket is a secret. Use it with C(no_log), keep it in no file.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+    details: Makes no token; tells whether the cluster could give one.
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+options:
+  role:
+    description:
+      - What the host is going to be.
+    type: str
+    choices: [control_plane, worker]
+    default: worker
+  wait:
+    description:
+      - Seconds to wait for a cluster that is only being made. It is no error when that was not enough, see RV(open).
+    type: float
+    default: 0
+  minutes:
+    description:
+      - How long the token lives.
+    type: int
+    default: 15
+"""
+
+EXAMPLES = r"""
+- name: Ask the control plane for a ticket
+  navarch.fleet.join_ticket:
+    wait: 120
+  delegate_to: n1
+  register: asked
+  no_log: true
+"""
+
+RETURN = r"""
+open:
+  description: Whether the cluster lets hosts in.
+  returned: success
+  type: bool
+reason:
+  description: Why not.
+  returned: success
+  type: str
+  sample: it is no control plane yet
+ticket:
+  description: The ticket, for O(navarch.fleet.kubeadm#module:ticket). Empty where RV(open) is false, and in check mode.
+  returned: success
+  type: dict
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, ticket
+from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "role": {"type": "str", "choices": [role.value for role in kubeadm.Role], "default": "worker"},
+            "wait": {"type": "float", "default": 0.0},
+            "minutes": {"type": "int", "default": 15},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        standing = ticket.await_standing(0.0 if module.check_mode else module.params["wait"])
+        issued = {}
+        if standing.open and not module.check_mode:
+            issued = asdict(ticket.issue(kubeadm.Role(module.params["role"]), module.params["minutes"]))
+    except (NodeError, OSError) as problem:
+        # No failure: whoever asks does so with no_log, and the reason would be hidden with the secret.
+        standing, issued = ticket.Standing(False, str(problem)), {}
+    module.exit_json(changed=bool(issued), open=standing.open, reason=standing.reason, ticket=issued)
+
+
+if __name__ == "__main__":
+    main()

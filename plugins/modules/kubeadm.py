@@ -1,0 +1,172 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubeadm
+short_description: Begin a cluster on a host, let the host join one, or take it out
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Writes kubeadm's configuration, runs it, and waits until the Node is Ready.
+  - What an interrupted run left is recognised. A begun O(state=initialised) goes on where it was; a begun join is taken back, an etcd
+    member with it, and made again.
+  - A host that belongs to another cluster, or that holds parts of one that this collection did not put there, is refused.
+  - The configuration lies in memory (C(/run)) while kubeadm runs, and nowhere afterwards.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+options:
+  state:
+    description:
+      - V(initialised) begins a cluster here, V(joined) lets the host join one, V(absent) takes it out of whatever cluster it is in.
+    type: str
+    choices: [initialised, joined, absent]
+    required: true
+  role:
+    description:
+      - What the host is in its cluster.
+    type: str
+    choices: [control_plane, worker]
+    default: worker
+  node:
+    description:
+      - Name of its Node.
+    type: str
+    required: true
+  documents:
+    description:
+      - kubeadm's configuration (C(v1beta4)) by kind, without C(apiVersion) and C(kind).
+      - C(InitConfiguration), C(ClusterConfiguration), C(KubeletConfiguration) and C(KubeProxyConfiguration) for O(state=initialised),
+        C(JoinConfiguration) for O(state=joined).
+    type: dict
+    default: {}
+  ticket:
+    description:
+      - What RV(navarch.fleet.join_ticket#module:ticket) gave, for O(state=joined).
+    type: dict
+  deadline:
+    description:
+      - Seconds for kubeadm, and then for the Node to be Ready.
+    type: float
+    default: 300
+"""
+
+EXAMPLES = r"""
+- name: Begin a cluster
+  navarch.fleet.kubeadm:
+    state: initialised
+    role: control_plane
+    node: n1
+    documents:
+      InitConfiguration:
+        localAPIEndpoint: {advertiseAddress: 10.0.0.11}
+      ClusterConfiguration:
+        kubernetesVersion: v1.37.2
+
+- name: Ask its control plane for a ticket
+  navarch.fleet.join_ticket:
+  delegate_to: n1
+  register: asked
+  no_log: true
+
+- name: Join it
+  navarch.fleet.kubeadm:
+    state: joined
+    node: n2
+    documents:
+      JoinConfiguration:
+        discovery: {bootstrapToken: {apiServerEndpoint: "10.0.0.11:6443"}}
+    ticket: "{{ asked.ticket }}"
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be done in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["run join (it is no Node yet)"]
+seconds:
+  description: How long each step took, and how long it took until the Node was Ready.
+  returned: success, not in check mode
+  type: dict
+  sample: {"join": 2.4, "ready": 1.5}
+membership:
+  description: How the host stands with its cluster, as in RV(navarch.fleet.host#module:membership).
+  returned: success
+  type: dict
+"""
+
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm
+from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
+from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": [state.value for state in kubeadm.State], "required": True},
+            "role": {"type": "str", "choices": [role.value for role in kubeadm.Role], "default": "worker"},
+            "node": {"type": "str", "required": True},
+            "documents": {"type": "dict", "default": {}},
+            "ticket": {"type": "dict", "no_log": True},
+            "deadline": {"type": "float", "default": 300.0},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
+            result = _run(_wanted(module.params), check=module.check_mode)
+    except (NodeError, OSError) as problem:
+        module.fail_json(msg=str(problem))
+    module.exit_json(**result)
+
+
+def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
+    return kubeadm.Wanted(
+        state=kubeadm.State(params["state"]),
+        role=kubeadm.Role(params["role"]),
+        name=params["node"],
+        documents=params["documents"],
+        ticket=kubeadm.Ticket(**params["ticket"]) if params["ticket"] else None,
+        deadline=params["deadline"],
+    )
+
+
+def _run(wanted: kubeadm.Wanted, *, check: bool) -> dict[str, Any]:
+    found = kubeadm.observe(wanted.name)
+    steps = kubeadm.plan(wanted, found)
+    result = {"changed": bool(steps), "steps": [str(step) for step in steps], "diff": difference(steps)}
+    if check:
+        return {**result, "membership": found.to_dict()}
+    seconds = {}
+    for step in steps:
+        began = time.monotonic()
+        kubeadm.act(step, wanted)
+        seconds[step.subject if step.action == "run" else step.action] = round(time.monotonic() - began, 1)
+    if wanted.state is not kubeadm.State.ABSENT:
+        began = time.monotonic()
+        kubeadm.verify(wanted)
+        seconds["ready"] = round(time.monotonic() - began, 1)
+    return {**result, "seconds": seconds, "membership": kubeadm.observe(wanted.name).to_dict()}
+
+
+if __name__ == "__main__":
+    main()

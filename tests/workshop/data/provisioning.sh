@@ -1,0 +1,57 @@
+# Sourced by the targets that make clusters out of hosts: hosts come up in $folder and go in any case.
+set -euo pipefail
+target=$PWD
+collection=$(cd ../../../.. && pwd)
+folder=$(mktemp -d)
+kubeconfig=$folder/admin.conf
+export PYTHONPATH=$collection/tests ANSIBLE_TIMEOUT=60 ANSIBLE_CALLBACK_RESULT_FORMAT=yaml
+
+hosts() { python -m workshop.hosts "$1" "$folder" "${@:2}"; }
+trap 'hosts down; rm -rf "$folder"' EXIT
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+play() { # play NAME OPTION... : a playbook of the collection with the target's groups; what it said is in $folder/said
+    ansible-playbook -i "$folder/hosts.yml" -i "$target/groups.yml" -e "@$collection/tests/workshop/data/stand_ins.yml" \
+        -e "cluster_kubeconfig=$kubeconfig" "navarch.fleet.$1" "${@:2}" 2>&1 | tee "$folder/said"
+}
+
+unchanged() { # the last play changed nothing anywhere
+    if grep -E '^\S+ +: .*changed=[1-9]' "$folder/said"; then fail "something changed"; fi
+    grep -qE '^\S+ +: .*changed=0' "$folder/said"
+}
+
+on() { # on HOST COMMAND... : over SSH, as root
+    local address
+    address=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts'][sys.argv[2]]['ansible_host'])" "$folder/hosts.yml" "$1")
+    ssh -i "$folder/id_ed25519" -o "UserKnownHostsFile=$folder/known_hosts" -o LogLevel=ERROR "root@$address" "${@:2}"
+}
+
+kubectl() { "$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/navarch/binaries/kubernetes-v1.37.2-*/kubectl)" --kubeconfig "$kubeconfig" "$@"; }
+
+eventually() { # eventually SECONDS COMMAND... : the command succeeds within that time
+    local end=$((SECONDS + $1))
+    until "${@:2}"; do
+        [ $SECONDS -lt $end ] || fail "not within $1 s: ${*:2}"
+        sleep 1
+    done
+}
+
+nodes_ready() { # nodes_ready N : exactly N Nodes, all of them Ready
+    [ "$(kubectl get nodes --no-headers | awk '$2 ~ /^Ready/' | wc -l)" = "$1" ] && [ "$(kubectl get nodes --no-headers | wc -l)" = "$1" ]
+}
+
+pods_reach_each_other() { # a pod on each Node; each finds the service by name and every other pod by address
+    kubectl apply --filename "$collection/tests/workshop/data/web.yml"
+    kubectl rollout status daemonset/web --timeout 180s
+    local pod address
+    for pod in $(kubectl get pods --selector app=web --output name); do
+        eventually 60 kubectl exec "$pod" -- /web get http://web.default.svc.cluster.local
+        for address in $(kubectl get pods --selector app=web --output 'jsonpath={.items[*].status.podIP}'); do
+            eventually 30 kubectl exec "$pod" -- /web get "http://$address:8080"
+        done
+    done
+}
