@@ -229,7 +229,7 @@ def _known_repository(program: str, address: str) -> str | None:
             "helm repo list", deadline=_DEADLINE, advice="Look at helm repo list", environment=environment(),
         )  # fmt: skip
     except InputError:
-        # Helm counts it as a failure when there is none.
+        # A helm that keeps no list has no login either.
         return None
     known = json.loads(listed or "[]")
     return next((str(each["name"]) for each in known if each["url"].rstrip("/") == address.rstrip("/")), None)
