@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,8 @@ class Pool:
     """Workers that look alike: one MachineDeployment."""
 
     name: str
-    replicas: int = 1
+    replicas: int | None = None
+    """None leaves the number to whoever scales it."""
     machine: Mapping[str, Any] = field(default_factory=dict)
     """Spec of its infrastructure machines."""
     capacity: Mapping[str, str] = field(default_factory=dict)
@@ -146,7 +149,7 @@ def _control_plane(spec: ClusterSpec, name: str) -> Manifest:
     body = {
         "replicas": spec.control_plane_replicas,
         "version": spec.version,
-        "machineTemplate": {"spec": {"infrastructureRef": _template_reference(spec, name)}},
+        "machineTemplate": {"spec": {"infrastructureRef": _template_reference(spec, name, spec.control_plane_machine)}},
         "kubeadmConfigSpec": dict(spec.kubeadm),
     }
     return _object(spec, "/".join(CONTROL_PLANE), "KubeadmControlPlane", name, body)
@@ -157,15 +160,21 @@ def _deployment(spec: ClusterSpec, pool: Pool) -> Manifest:
     machine: dict[str, Any] = {
         "clusterName": spec.name,
         "version": spec.version,
-        "bootstrap": {"configRef": {"apiGroup": BOOTSTRAP[0], "kind": "KubeadmConfigTemplate", "name": name}},
-        "infrastructureRef": _template_reference(spec, name),
+        "bootstrap": {
+            "configRef": {
+                "apiGroup": BOOTSTRAP[0],
+                "kind": "KubeadmConfigTemplate",
+                "name": _template_name(name, spec.kubeadm_join),
+            }
+        },
+        "infrastructureRef": _template_reference(spec, name, pool.machine),
     }
     if pool.failure_domain:
         machine["failureDomain"] = pool.failure_domain
     labels = {_CLUSTER_LABEL: spec.name, "cluster.x-k8s.io/deployment-name": name}
     body = {
         "clusterName": spec.name,
-        "replicas": pool.replicas,
+        **({} if pool.replicas is None else {"replicas": pool.replicas}),
         "selector": {"matchLabels": labels},
         "template": {"metadata": {"labels": labels}, "spec": machine},
     }
@@ -180,16 +189,24 @@ def _deployment(spec: ClusterSpec, pool: Pool) -> Manifest:
 
 def _bootstrap(spec: ClusterSpec, pool: Pool) -> Manifest:
     body = {"template": {"spec": dict(spec.kubeadm_join)}}
-    return _object(spec, "/".join(BOOTSTRAP), "KubeadmConfigTemplate", _pool_name(spec, pool), body)
+    name = _template_name(_pool_name(spec, pool), spec.kubeadm_join)
+    return _object(spec, "/".join(BOOTSTRAP), "KubeadmConfigTemplate", name, body)
 
 
 def _template(spec: ClusterSpec, name: str, machine: Mapping[str, Any]) -> Manifest:
-    kind = spec.infrastructure.machine_template_kind
-    return _object(spec, spec.infrastructure.api_version, kind, name, {"template": {"spec": dict(machine)}})
+    kind, body = spec.infrastructure.machine_template_kind, {"template": {"spec": dict(machine)}}
+    return _object(spec, spec.infrastructure.api_version, kind, _template_name(name, machine), body)
 
 
-def _template_reference(spec: ClusterSpec, name: str) -> dict[str, str]:
-    return {"apiGroup": spec.infrastructure.group, "kind": spec.infrastructure.machine_template_kind, "name": name}
+def _template_reference(spec: ClusterSpec, stem: str, machine: Mapping[str, Any]) -> dict[str, str]:
+    infrastructure = spec.infrastructure
+    name = _template_name(stem, machine)
+    return {"apiGroup": infrastructure.group, "kind": infrastructure.machine_template_kind, "name": name}
+
+
+def _template_name(stem: str, content: Mapping[str, Any]) -> str:
+    """Templates can't be changed: another content is another template, and machines are rolled out for it."""
+    return f"{stem}-{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
 def _pool_name(spec: ClusterSpec, pool: Pool) -> str:
@@ -204,8 +221,3 @@ def _object(spec: ClusterSpec, api_version: str, kind: str, name: str, body: Map
         "metadata": {"name": name, "namespace": spec.namespace, "labels": labels},
         "spec": dict(body),
     }
-
-
-def names_of(objects: Iterable[Manifest]) -> list[str]:
-    """``Kind namespace/name`` of each."""
-    return [f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}" for each in objects]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.fit import Board
@@ -146,6 +146,7 @@ fleets = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None, database=None, max_examples=60)
 @given(backlogs, fleets, st.none() | st.integers(0, 8), st.none() | st.sampled_from([0.1, 0.5, 2.0]))
 def test_no_limit_is_passed_and_every_pod_has_a_verdict(
     backlog: list[str], fleet: list[tuple[str, int, float | None, int]], machines: int | None, money: float | None
@@ -169,6 +170,7 @@ def test_no_limit_is_passed_and_every_pod_has_a_verdict(
         assert sum(each.request["cpu"] for each in growth.board.pods_on(name)) <= 8 * 10**9
 
 
+@settings(deadline=None, database=None, max_examples=60)
 @given(backlogs, fleets)
 def test_asking_again_while_machines_are_on_their_way_adds_none(
     backlog: list[str], fleet: list[tuple[str, int, float | None, int]]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.fit import Board, Place
@@ -154,6 +154,7 @@ def test_the_dear_set_shrinks_before_the_cheap_one() -> None:
     assert shrink(Board([own, cloud]), groups, (), NOW, last_added=None).remove == {"cloud": ("cloud",)}
 
 
+@settings(deadline=None, database=None, max_examples=60)
 @given(
     st.lists(st.lists(st.sampled_from(["100m", "500m", "1", "1900m"]), max_size=4), min_size=1, max_size=6),
     st.integers(0, 6), st.integers(0, 5), st.integers(0, 4),

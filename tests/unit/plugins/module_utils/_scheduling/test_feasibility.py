@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.application import Application, place
@@ -124,6 +124,7 @@ def test_karmada_knows_no_machine_sets(compatibility: str) -> None:
     assert found.feasibility.verdict == "infeasible"
 
 
+@settings(deadline=None, database=None, max_examples=60)
 @given(st.integers(0, 40), st.integers(0, 6), st.integers(0, 6), st.integers(0, 20))
 def test_no_fewer_machines_would_do_and_nothing_changes_where_none_are_needed(
     wanted: int, small: int, large: int, idc: int

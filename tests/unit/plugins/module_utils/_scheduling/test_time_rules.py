@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.errors import RequestError
@@ -114,6 +114,7 @@ zones = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Australia/
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
 
 
+@settings(deadline=None, database=None, max_examples=60)
 @given(crons, zones, moments)
 def test_nothing_starts_between_the_last_start_and_the_next(cron: str, zone: str, now: datetime) -> None:
     (rule,) = parse_rules([{**UP, "cron": cron, "timezone": zone}])
