@@ -106,8 +106,10 @@ options:
   settings:
     description:
       - What only the provider understands.
+      - "V(openstack): C(cloud), C(flavor), C(image), C(network), C(key) and the other options of module M(navarch.fleet.openstack_machines)."
       - "V(idc): C(hosts) (a list of C(name), C(address), C(port), C(zone)), C(capacity) of a host."
       - "V(cluster_api): C(management_cluster) (a member), C(namespace), C(machine_deployment), C(capacity) where that is not annotated."
+      - "V(openstack) and V(idc): C(host_vars), variables of its hosts in the inventory of playbook C(autoscale), such as C(ansible_user)."
       - "V(kwok): C(capacity) (resources of a machine), C(quota) (machines at most), C(startupSeconds)."
     type: dict
   scaling:

@@ -80,6 +80,7 @@ def _provision(change: Change, carried: Carried) -> list[dict[str, Any]]:
             "machine_set": change.record.name,
             "labels": dict(change.record.machine_set.labels),
             "taints": [dict(taint) for taint in change.record.taints],
+            "host_vars": dict(change.record.settings.get("host_vars") or {}),
         }
         for machine in carried.machines
         if machine.name in carried.waiting and machine.phase is Phase.RUNNING and machine.name not in carried.release
@@ -93,6 +94,7 @@ def _release(change: Change, carried: Carried) -> list[dict[str, Any]]:
             "address": machine.address,
             "cluster": change.record.cluster,
             "machine_set": change.record.name,
+            "host_vars": dict(change.record.settings.get("host_vars") or {}),
         }
         for machine in carried.machines
         if machine.name in carried.release
