@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        sources = _sources(arguments.get("resources") or [])
+        sources = _sources(arguments.get("resources") or [], arguments.get("package_archive") or {})
         if sources and not self._task.check_mode:
             plan = self._plan(arguments, task_vars)
             if plan.get("failed"):
@@ -66,7 +66,8 @@ def _clock(there: float, began: float, ended: float) -> list[str]:
     return [f"Its clock is {skew:.0f} s away from the controller's; let it follow a time server."]
 
 
-def _sources(resources: list[Mapping[str, Any]]) -> dict[str, str]:
+def _sources(resources: list[Mapping[str, Any]], package_archive: Mapping[str, Any]) -> dict[str, str]:
     """Where files lie on the controller, by checksum; those with an address are fetched by the host."""
     offered = [each for group in resources for kind in ("binaries", "images") for each in group.get(kind) or []]
+    offered += [package_archive] if package_archive.get("sha256") else []
     return {each["sha256"]: each["source"] for each in offered if each.get("source") and not each.get("url")}

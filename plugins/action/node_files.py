@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -15,6 +15,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.erro
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.node_files import (
     Binary,
     Image,
+    ImageSource,
     Packages,
     ensure,
     from_bundle,
@@ -24,6 +25,11 @@ from ansible_collections.navarch.fleet.plugins.plugin_utils import cache
 _ARGUMENTS = {
     "bundle": {"type": "path"},
     "bundle_sha256": {"type": "str", "default": ""},
+    "images": {
+        "type": "str",
+        "choices": [source.value for source in ImageSource],
+        "default": ImageSource.ARCHIVES.value,
+    },
     "mirror": {"type": "str", "default": ""},
     **cache.NODE_ARGUMENTS,
 }
@@ -38,7 +44,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Mapping[str, object] | None = None) -> dict[str, object]:
         result = super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(_ARGUMENTS)[1]
-        wanted = cache.wanted_of(arguments)
+        wanted = replace(cache.wanted_of(arguments), images=ImageSource(str(arguments["images"])))
         try:
             if arguments["bundle"]:
                 found = from_bundle(Path(str(arguments["bundle"])), str(arguments["bundle_sha256"]), wanted, cache.say)

@@ -193,6 +193,22 @@ options:
       - One line of apt's sources, which is then the only one used. By default the host's own sources.
     type: str
     default: ""
+  package_archive:
+    description:
+      - An archive of packages with their index, as M(navarch.fleet.node_files) returns it for a bundle. With one, apt sees nothing else.
+        It is unpacked for as long as packages are installed.
+    type: dict
+    default: {}
+    suboptions:
+      sha256:
+        description: Checksum of the archive. Without one there is no archive.
+        type: str
+      url:
+        description: Where the host gets it.
+        type: str
+      source:
+        description: Where it lies on the controller, which brings it.
+        type: path
   incoming:
     description:
       - Folder on the host with files that were brought there, named by their checksum. Set by the part on the controller.
@@ -312,11 +328,12 @@ def _run(module: AnsibleModule) -> dict:
     kubernetes = kubeadm.observe(params["node"]) if params["node"] else None
     in_a_cluster = kubernetes is not None and bool(kubernetes.remains)
     findings = facts.findings(seen, facts.Requirements.from_dict(params["requirements"]), in_a_cluster)
-    bring = host.to_bring(wanted, steps)
+    means = _means(params)
+    bring = host.to_bring(wanted, steps, means.package_archive)
     if not module.check_mode:
         if findings:
             raise NodeError(" ".join(findings))
-        host.act(wanted, steps, _means(params))
+        host.act(wanted, steps, means)
         if steps:
             host.verify(wanted)
     return {
@@ -342,6 +359,7 @@ def _filled_in(resources: list, seen: facts.Facts) -> list:
 def _means(params: dict) -> host.Means:
     return host.Means(
         package_source=params["package_source"],
+        package_archive=host.PackageArchive.from_dict(params["package_archive"]),
         access=binaries.Access(params["incoming"] or "", params["patience"]),
         deadline=params["deadline"],
     )

@@ -79,6 +79,12 @@ options:
       - For a registry, the address of another one that is asked instead.
     type: dict
     default: {}
+  images:
+    description:
+      - V(archives) gets archives of the images. V(none) gets none, for hosts that pull them themselves. A bundle gives those that are in it.
+    type: str
+    choices: [archives, none]
+    default: archives
   mirror:
     description:
       - Where hosts find the controller's cache, for example V(https://mirror.example.com/navarch) or V(file:///mnt/navarch).

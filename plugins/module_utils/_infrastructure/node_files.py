@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from . import binaries, images
@@ -28,6 +29,14 @@ _PLUGIN_FOLDER = "/opt/cni/bin"
 _ON_CONTROL_PLANES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 
 
+class ImageSource(StrEnum):
+    """How images come to hosts."""
+
+    ARCHIVES = "archives"
+    NONE = "none"
+    """Hosts pull them themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for. `request` has the versions of all products."""
@@ -37,6 +46,7 @@ class Wanted:
     image_tags: Mapping[str, str]
     """Tags other than those that kubeadm names, by the last part of the image's name."""
     mirrors: Mapping[str, str]
+    images: ImageSource = ImageSource.ARCHIVES
 
     @property
     def kubernetes_version(self) -> str:
@@ -90,8 +100,9 @@ def ensure(wanted: Wanted, extra: Sequence[str], say: Say) -> NodeFiles:
     """Have all of it in the cache; `extra` are images beside those that kubeadm names."""
     programs = replace(wanted.request, names=(*PROGRAMS, *CNI_PLUGINS))
     lacking = _fetch(programs, say)
-    references = [*_references(wanted), *extra]
-    tools = _etcd_tools(wanted.request, references)
+    named = _references(wanted)
+    tools = _etcd_tools(wanted.request, named)
+    references = [*named, *extra] if wanted.images is ImageSource.ARCHIVES else []
     lacking += [*_fetch(tools, say), *images.missing(references, wanted.request)]
     images.ensure(references, wanted.request, wanted.mirrors, say)
     found = (*_binaries(programs), *_binaries(tools))

@@ -46,6 +46,7 @@ _RESOURCES = {
     "images": {"type": "list", "elements": "dict", "options": _IMAGES, "default": []},
     "units": {"type": "list", "elements": "dict", "options": _UNITS, "default": []},
 }
+_PACKAGE_ARCHIVE = {"sha256": {"type": "str"}, "url": {"type": "str"}, "source": {"type": "path"}}
 _REQUIREMENTS = {
     "memory": {"type": "int", "default": 0},
     "processors": {"type": "int", "default": 0},
@@ -58,6 +59,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "requirements": {"type": "dict", "options": _REQUIREMENTS, "default": {}},
     "node": {"type": "str"},
     "package_source": {"type": "str", "default": ""},
+    "package_archive": {"type": "dict", "options": _PACKAGE_ARCHIVE, "default": {}},
     "incoming": {"type": "path"},
     "patience": {"type": "float", "default": 30.0},
     "deadline": {"type": "float", "default": 900.0},

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,11 +47,27 @@ class Found:
 
 
 @dataclass(frozen=True)
+class PackageArchive:
+    """The packages of a bundle, and where they can be had."""
+
+    sha256: str
+    url: str
+    """Empty: the controller brings it."""
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> PackageArchive | None:
+        """None where there is none."""
+        return cls(given["sha256"], given.get("url") or "") if given.get("sha256") else None
+
+
+@dataclass(frozen=True)
 class Means:
     """How things are fetched and how long they may take."""
 
     package_source: str
     """One line of apt's sources; empty: the host's own."""
+    package_archive: PackageArchive | None
+    """Taken instead, where there is one."""
     access: binaries.Access
     deadline: float
     """Seconds for installing packages."""
@@ -101,11 +118,13 @@ def plan(wanted: Resources, found: Found) -> list[Step]:
     return [*steps, *images.plan(wanted.images, found.images)]
 
 
-def to_bring(wanted: Resources, steps: Iterable[Step]) -> list[str]:
+def to_bring(wanted: Resources, steps: Sequence[Step], archive: PackageArchive | None) -> list[str]:
     """Checksums of the files that the controller has to bring before the steps can be carried out."""
     planned = {step.subject for step in steps if step.topic in (binaries.TOPIC, images.TOPIC)}
     digests = [each.sha256 for each in wanted.binaries if each.path in planned and not each.url]
     digests += [each.sha256 for each in wanted.images if each.sha256 in planned and not each.url]
+    if archive and not archive.url and any(step.topic == packages.TOPIC for step in steps):
+        digests.append(archive.sha256)
     return list(dict.fromkeys(digests))
 
 
@@ -113,7 +132,8 @@ def act(wanted: Resources, steps: Sequence[Step], means: Means) -> None:
     """Carry out a plan, and no other."""
     by_topic = {topic: [step for step in steps if step.topic == topic] for topic in {step.topic for step in steps}}
     if installs := by_topic.get(packages.TOPIC):
-        packages.act(installs, wanted.packages, wanted.package_manager, means.package_source, means.deadline)
+        with _package_source(means) as source:
+            packages.act(installs, wanted.packages, wanted.package_manager, source, means.deadline)
     for topic in (kernel.SWAP, kernel.MODULES, kernel.PARAMETERS):
         for step in by_topic.get(topic, ()):
             kernel.act(step)
@@ -128,6 +148,16 @@ def act(wanted: Resources, steps: Sequence[Step], means: Means) -> None:
     archives = {each.sha256: each for each in wanted.images}
     for step in by_topic.get(images.TOPIC, ()):
         images.act(step, archives, means.access)
+
+
+@contextlib.contextmanager
+def _package_source(means: Means) -> Iterator[packages.Source]:
+    archive = means.package_archive
+    if archive is None:
+        yield packages.Source(means.package_source)
+        return
+    with binaries.fetched(archive.sha256, archive.url, means.access) as path:
+        yield packages.Source(means.package_source, path)
 
 
 def verify(wanted: Resources) -> None:

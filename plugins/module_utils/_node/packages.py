@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,16 @@ class Package:
     def from_text(cls, text: str) -> Package:
         name, _, version = text.partition("=")
         return cls(name, version)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where apt gets packages, if not from the host's own sources."""
+
+    line: str = ""
+    """One line of a sources.list."""
+    archive: str = ""
+    """A tar of packages and their index, whose checksum was found right; taken before the line."""
 
 
 def manager() -> str:
@@ -77,8 +88,8 @@ def plan(wanted: Sequence[Package], installed: Mapping[str, str]) -> list[Step]:
     return steps
 
 
-def act(steps: Sequence[Step], wanted: Sequence[Package], by: str, source: str, deadline: float) -> None:
-    """Install all of them in one go. `source` is one line of apt's, used instead of the host's own sources."""
+def act(steps: Sequence[Step], wanted: Sequence[Package], by: str, source: Source, deadline: float) -> None:
+    """Install all of them in one go."""
     pins = {package.name: package.version for package in wanted}
     names = [step.subject for step in steps]
     if by == DNF:
@@ -87,7 +98,8 @@ def act(steps: Sequence[Step], wanted: Sequence[Package], by: str, source: str, 
         return
     versions = [f"{name}={pins[name]}" if pins[name] else name for name in names]
     with tempfile.TemporaryDirectory(prefix="navarch-apt-") as folder:
-        options = [*_APT_OPTIONS, *(_only(source, folder) if source else ())]
+        line = _unpacked(source.archive, os.path.join(folder, "packages")) if source.archive else source.line
+        options = [*_APT_OPTIONS, *(_only(line, folder) if line else ())]
         # What an interrupted installation left half done blocks every later one.
         if attempt(["dpkg", "--audit"]).output.strip():
             run(["dpkg", "--configure", "-a"], deadline=deadline, environment=_QUIET)
@@ -97,6 +109,18 @@ def act(steps: Sequence[Step], wanted: Sequence[Package], by: str, source: str, 
             deadline=deadline,
             environment=_QUIET,
         )
+
+
+def _unpacked(archive: str, folder: str) -> str:
+    """The source that a bundle's packages are, for as long as the folder is there."""
+    os.mkdir(folder)
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            content = tar.extractfile(member)
+            if content and os.path.basename(member.name) == member.name:
+                with open(os.path.join(folder, member.name), "wb") as file:
+                    shutil.copyfileobj(content, file)
+    return f"deb [trusted=yes] file:{folder} ./"
 
 
 def _only(source: str, folder: str) -> list[str]:
