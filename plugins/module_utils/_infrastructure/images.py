@@ -29,6 +29,7 @@ Say = Callable[[str], None]
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
 # Raised when what is made of the same binaries changes.
 _RECIPE = 1
+_MADE = "build "
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _wanted(reference: Reference, request: Request) -> Request:
 
 def _origin(wanted: Request) -> str:
     digests = sorted(binaries.digests(wanted).items())
-    return f"build {hashlib.sha256(json.dumps([_RECIPE, digests]).encode()).hexdigest()[:16]}"
+    return f"{_MADE}{hashlib.sha256(json.dumps([_RECIPE, digests]).encode()).hexdigest()[:16]}"
 
 
 def _binaries_of(reference: Reference) -> tuple[tuple[str, ...], str]:
@@ -203,7 +204,7 @@ def _there(reference: Reference, request: Request) -> Path | None:
     receipt = receipt_of(path)
     if receipt is None or not is_whole(path):
         return None
-    if receipt.source == "registry" or binaries.missing(_wanted(reference, request)):
+    if not receipt.source.startswith(_MADE) or binaries.missing(_wanted(reference, request)):
         return path
     return path if receipt.source == _origin(_wanted(reference, request)) else None
 
