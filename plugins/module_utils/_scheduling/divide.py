@@ -111,7 +111,7 @@ def _divide_by_static_weight(task: Task, share: _Share, notes: Notes) -> dict[st
     weights = {candidate.name: candidate.weight for candidate in share.clusters if candidate.weight > 0}
     if not weights:
         weights = {candidate.name: 1 for candidate in share.clusters}
-    result = webster(share.replicas, weights, uid=task.request.workload.uid)
+    result = webster(share.replicas, weights, uid=task.request.workload.uid, favour=task.favour)
     notes.divisions.append(partial(_step, task, share, "weights", weights, {}, result))
     return result
 
@@ -216,5 +216,5 @@ def _step(
         step["tier"] = share.tier
     if weights and task.tells_rounds:
         handed_out = sum(result.values()) - sum(before.values())
-        step.update(rounds_of(handed_out, weights, uid=task.request.workload.uid))
+        step.update(rounds_of(handed_out, weights, uid=task.request.workload.uid, favour=task.favour))
     return step

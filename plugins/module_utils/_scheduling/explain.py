@@ -108,6 +108,26 @@ def judge_outranked(
         verdicts[candidate.name] = Verdict(False, GROUP if by_group else SCORE, reason, change, candidate.scores)
 
 
+def judge_left_over(
+    task: Task, ranked: Sequence[Candidate], chosen: Sequence[Candidate], verdicts: dict[str, Verdict]
+) -> None:
+    """Write a verdict for each cluster that is left where only a combination of others holds just so many replicas."""
+    taken = {candidate.name for candidate in chosen}
+    for candidate in ranked:
+        if candidate.name in taken:
+            continue
+        text = (
+            f"{counted(len(chosen), 'cluster')} within their bounds hold what can be placed, without it",
+            "raise maxGroups",
+        )
+        if task.strategy.counts_capacity and candidate.capacity <= 0:
+            text = _no_room(task, candidate)
+        elif candidate.least > 1:
+            asks = f"it asks for at least {counted(candidate.least, 'replica')} (minReplicas)"
+            text = f"{asks}; {text[0]}", "lower its minReplicas, or raise maxGroups"
+        verdicts[candidate.name] = Verdict(False, SCORE, *text, candidate.scores)
+
+
 def judge_left_groups(
     task: Task, field: str, groups: Sequence[Group], taken: Collection[str], verdicts: dict[str, Verdict]
 ) -> None:

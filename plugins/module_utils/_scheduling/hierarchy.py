@@ -86,9 +86,9 @@ class _Division:
         weights = {name: level.weight(name) for name in groups}
         least = {name: sum(seat.least for seat in members) for name, members in groups.items()}
         most = {name: sum(seat.most for seat in members) for name, members in groups.items()}
-        shares = self.divide(
-            replicas, weights, least, most, {"level": level.title, **_where(inside)}, dict.fromkeys(groups, 0)
-        )
+        where = {"level": level.title, **_where(inside)}
+        favour = {name: sum(self._favour(seat) for seat in members) for name, members in groups.items()}
+        shares = self.divide(replicas, weights, least, most, where, dict.fromkeys(groups, 0), favour)
         result: dict[str, int] = {}
         for name, members in sorted(groups.items()):
             result.update(self.among_groups(levels[1:], shares[name], members, (*inside, f"{level.title} {name}")))
@@ -98,7 +98,12 @@ class _Division:
         kept = {seat.name: seat.kept for seat in seats}
         least = {seat.name: seat.least for seat in seats}
         most = {seat.name: seat.most for seat in seats}
-        return self.divide(replicas, {seat.name: seat.vote for seat in seats}, least, most, _where(inside), kept)
+        votes = {seat.name: seat.vote for seat in seats}
+        favour = {seat.name: self._favour(seat) for seat in seats}
+        return self.divide(replicas, votes, least, most, _where(inside), kept, favour)
+
+    def _favour(self, seat: Seat) -> int:
+        return (self.task.favour or {}).get(seat.name, 0)
 
     def divide(
         self,
@@ -108,17 +113,20 @@ class _Division:
         most: Mapping[str, int],
         where: JSON,
         kept: Mapping[str, int],
+        favour: Mapping[str, int],
     ) -> dict[str, int]:
         """Divide what is not kept, and write it down."""
         uid = self.task.request.workload.uid
         missing = replicas - sum(kept.values())
         floors = {name: least[name] - kept[name] for name in votes}
         room = {name: most[name] - kept[name] for name in votes}
-        won = webster_within(missing, votes, least=floors, most=room, uid=uid)
+        won = webster_within(missing, votes, least=floors, most=room, uid=uid, favour=favour)
         result = {name: kept[name] + more for name, more in won.items()}
 
         def step() -> JSON:
-            told = rounds_of(missing, votes, least=floors, most=room, uid=uid) if self.task.tells_rounds else {}
+            told = {}
+            if self.task.tells_rounds:
+                told = rounds_of(missing, votes, least=floors, most=room, uid=uid, favour=favour)
             return {
                 "strategy": self.task.strategy.value,
                 "mode": self.mode,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .webster import descending
+from .webster import tie_order
 
 LONGEST = 200
 """Replicas told one by one; a division is understood long before."""
@@ -24,11 +24,12 @@ def rounds_of(
     least: Mapping[str, int] | None = None,
     most: Mapping[str, int] | None = None,
     uid: str = "",
+    favour: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Who claimed each replica with what, and who got it; the least of each party is given before the first round."""
     won = {name: (least or {}).get(name, 0) for name in votes}
     given = sum(won.values())
-    order = {name: place for place, name in enumerate(sorted(votes, reverse=descending(uid)))}
+    order = {name: place for place, name in enumerate(tie_order(votes, uid, favour))}
     rounds: list[dict[str, Any]] = []
     while given < seats and len(rounds) < LONGEST:
         claims = {

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from .choice import choose_and_divide
 from .decision import Decision, Failure, Steps, Verdicts
-from .divide import divide
 from .errors import Kind, Unplaceable
 from .estimate import Taken
 from .explain import judge_taken, judge_tried_before, judge_unused
@@ -19,7 +19,6 @@ from .filter import may_lead
 from .memory import Memory
 from .partial import A, most_that_fits, partial_of
 from .request import KARMADA, RESCHEDULE, Request
-from .select import select
 from .shortlist import shortlist
 from .task import Candidate, Notes, Task
 
@@ -82,8 +81,7 @@ def attempts(task: Task) -> Iterator[Task]:
 def place_once(task: Task, notes: Notes) -> tuple[list[Candidate], dict[str, int]]:
     """The chosen clusters and the replicas of those that get any; Unplaceable when this affinity group does not work."""
     candidates = shortlist(task, notes)
-    chosen = select(task, candidates, notes)
-    result = divide(task, chosen, notes)
+    chosen, result = choose_and_divide(task, candidates, notes)
     notes.judges.append(partial(judge_taken, task, chosen, result))
     return chosen, result
 

@@ -42,6 +42,8 @@ def lacking(task: Task, candidate: Candidate, replicas: int) -> str:
     pods = wanted - summary.free_pods + gone.get("pods", 0) // UNIT
     if pods > 0:
         short["pods"] = pods * UNIT
+    if not short and cluster.nodes is None:
+        return f"room for {missing}"
     if not short:
         return f"a node with {in_words(_amounts(asked)) or 'a free pod'} free (room for {missing})"
     return f"{in_words(short)} (room for {missing})"

@@ -64,6 +64,13 @@ class Notes:
     """Why not everything was placed, when placing a part is allowed."""
     judges: list[Judge] = field(default_factory=list)
 
+    def extend(self, more: Notes) -> None:
+        """Take these over."""
+        self.groups += more.groups
+        self.divisions += more.divisions
+        self.shortfalls += more.shortfalls
+        self.judges += more.judges
+
     def verdicts(self) -> dict[str, Verdict]:
         """A verdict per cluster; where several steps judged one, the last."""
         verdicts: dict[str, Verdict] = {}
@@ -139,6 +146,11 @@ class Task:
     def sticky(self) -> bool:
         """Whether replicas that run stay where they are."""
         return self.strategy.counts_capacity and not self.fresh
+
+    @property
+    def favour(self) -> Mapping[str, int] | None:
+        """What of equal claims is served first: with static weights, which move what they will, that which runs."""
+        return self.current if self.strategy is Strategy.STATIC and not (self.karmada or self.fresh) else None
 
     @property
     def bounded(self) -> bool:

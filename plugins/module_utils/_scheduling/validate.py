@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,12 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "integer": (int, "a whole number"),
     "number": ((int, float), "a number"),
 }
+_SPEAKS_OF = {
+    "clusterAffinities": {"replicaScheduling"},
+    "scoring": {"applicationAffinity", "applicationAntiAffinity", "dataLocality"},
+    "applicationAntiAffinity": {"applicationAffinity"},
+}
+"""Parts whose sense hangs on other parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,20 @@ class Problem:
 def validate_placement(placement: object, *, path: str = "placement") -> list[Problem]:
     """All problems of the placement, those of form before those of sense; empty when it is fine."""
     problems = list(check(placement, PLACEMENT, path))
-    if problems or not isinstance(placement, Mapping):
+    if not isinstance(placement, Mapping):
         return problems
-    return [Problem(where, message) for where, message in contradictions(placement, path)]
+    sound = _sound_parts(placement, problems, path)
+    return [*problems, *(Problem(where, message) for where, message in contradictions(sound, path))]
+
+
+def _sound_parts(placement: Mapping[str, Any], problems: Sequence[Problem], path: str) -> dict[str, Any]:
+    """The parts whose form is right, and that of the parts they speak of: only of these the sense can be judged."""
+    flawed = {re.split(r"[.\[]", problem.path.removeprefix(f"{path}."))[0] for problem in problems}
+    return {
+        name: value
+        for name, value in placement.items()
+        if name not in flawed and flawed.isdisjoint(_SPEAKS_OF.get(name, ()))
+    }
 
 
 def check(value: object, schema: Schema, path: str) -> Iterator[Problem]:

@@ -11,26 +11,30 @@ seats are given at once: everything clearly above the price that the last seat w
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _OFFSET = 2166136261
 _PRIME = 16777619
 
 
 def webster(
-    seats: int, votes: Mapping[str, int], *, uid: str = "", initial: Mapping[str, int] | None = None
+    seats: int,
+    votes: Mapping[str, int],
+    *,
+    uid: str = "",
+    initial: Mapping[str, int] | None = None,
+    favour: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Seats per party, those in `initial` included, sorted by name.
 
-    Of two parties with the same claim the one with fewer seats comes first, then the first by name; by the last name
-    where the hash of `uid` is odd, so that the left-over does not always land on the same cluster.
+    Of two parties with the same claim the one with fewer seats comes first, then in turn; see :func:`tie_order`.
     """
     won = dict.fromkeys(sorted({*votes, *(initial or ())}), 0)
     won.update(initial or {})
     if not won or seats <= 0:
         return won
     seats -= _win_the_clear_ones(seats, votes, won)
-    order = sorted(won, reverse=descending(uid))
+    order = tie_order(won, uid, favour)
     rank = {name: position for position, name in enumerate(order)}
     claims = [(-(votes.get(name, 0) / (2 * held + 1)), held, rank[name]) for name, held in won.items()]
     heapq.heapify(claims)
@@ -44,7 +48,13 @@ def webster(
 
 
 def webster_within(
-    seats: int, votes: Mapping[str, int], *, least: Mapping[str, int], most: Mapping[str, int], uid: str = ""
+    seats: int,
+    votes: Mapping[str, int],
+    *,
+    least: Mapping[str, int],
+    most: Mapping[str, int],
+    uid: str = "",
+    favour: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """The same where each party has its least from the start and leaves the race with its most.
 
@@ -52,7 +62,7 @@ def webster_within(
     """
     won = {name: least[name] for name in sorted(votes)}
     _win_the_clear_ones_within(seats, votes, won, most)
-    order = sorted(won, reverse=descending(uid))
+    order = tie_order(won, uid, favour)
     claims = [
         (-(votes[name] / (2 * won[name] + 1)), won[name], position)
         for position, name in enumerate(order)
@@ -66,6 +76,16 @@ def webster_within(
         if won[name] < most[name]:
             heapq.heappush(claims, (-(votes[name] / (2 * held + 3)), held + 1, position))
     return won
+
+
+def tie_order(names: Iterable[str], uid: str, favour: Mapping[str, int] | None = None) -> list[str]:
+    """The order of parties with the same claim and as many seats: most in favour first, then the first by name.
+
+    It is the last by name where the hash of `uid` is odd, so that the left-over does not always land on the same
+    cluster.
+    """
+    order = sorted(names, reverse=descending(uid))
+    return sorted(order, key=lambda name: -favour.get(name, 0)) if favour else order
 
 
 def descending(uid: str) -> bool:

@@ -24,8 +24,8 @@ from .task import Candidate, Notes, Task
 
 def divide_within(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict[str, int]:
     """Replicas per cluster; Unplaceable when they do not fit, unless a part may be placed."""
-    votes = _votes(task, chosen)
-    spans = _spans(task, chosen, votes, notes)
+    votes = votes_of(task, chosen)
+    spans = _needed(task, spans_of(task, chosen, votes), notes)
     spans, replicas = _what_fits(task, spans, notes)
     result: dict[str, int] = {}
     for members, share in _by_tier(spans, replicas):
@@ -33,7 +33,7 @@ def divide_within(task: Task, chosen: Sequence[Candidate], notes: Notes) -> dict
     return {name: count for name, count in result.items() if count > 0}
 
 
-def _votes(task: Task, chosen: Sequence[Candidate]) -> dict[str, int]:
+def votes_of(task: Task, chosen: Sequence[Candidate]) -> dict[str, int]:
     """What speaks for each cluster in the division; those without any weight are left out."""
     clusters = [each for each in chosen if weightless(task, each.cluster) is None]
     if task.strategy.counts_capacity:
@@ -41,7 +41,7 @@ def _votes(task: Task, chosen: Sequence[Candidate]) -> dict[str, int]:
     return {each.name: each.weight for each in clusters if each.weight} or {each.name: 1 for each in clusters}
 
 
-def _spans(task: Task, chosen: Sequence[Candidate], votes: Mapping[str, int], notes: Notes) -> list[Span]:
+def spans_of(task: Task, chosen: Sequence[Candidate], votes: Mapping[str, int]) -> list[Span]:
     """What each cluster may hold; those that cannot hold their least, or a single replica, are left out."""
     spans = []
     for each in chosen:
@@ -49,6 +49,11 @@ def _spans(task: Task, chosen: Sequence[Candidate], votes: Mapping[str, int], no
         most = room if each.most is None else min(room, each.most)
         if each.name in votes and most >= max(each.least, 1):
             spans.append(Span(each, each.least, most, task.current.get(each.name, 0) if task.sticky else 0))
+    return spans
+
+
+def _needed(task: Task, spans: list[Span], notes: Notes) -> list[Span]:
+    """The same, with a mark at those that may not stay empty if the spread constraints are to hold."""
     if not task.spread:
         return spans
     usable = [span.candidate for span in spans]

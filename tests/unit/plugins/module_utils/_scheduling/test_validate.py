@@ -160,3 +160,19 @@ def test_a_placement_is_told_all_its_problems(placement: Any, problems: list[str
 
 def test_the_path_starts_where_the_caller_says() -> None:
     assert validate_placement({"x": 1}, path="application_placement")[0].path == "application_placement.x"
+
+
+def test_a_mistake_of_form_hides_no_contradiction_in_another_part() -> None:
+    placement = {"clusterAfinity": {}, "spreadConstraints": [{"minGroups": 3, "maxGroups": 2}]}
+    assert [str(problem) for problem in validate_placement(placement)] == [
+        "placement.clusterAfinity: unknown field (did you mean clusterAffinity?)",
+        "placement.spreadConstraints[0].maxGroups: 2 is less than minGroups 3",
+    ]
+
+
+def test_what_hangs_on_a_malformed_part_is_not_judged() -> None:
+    overflowing = [{"affinityName": "own", "overflowAffinities": [{"affinityName": "rented"}]}]
+    placement = {"clusterAffinities": overflowing, "replicaScheduling": {"replicaSchedulingType": "Divide"}}
+    assert [problem.path for problem in validate_placement(placement)] == [
+        "placement.replicaScheduling.replicaSchedulingType"
+    ]
