@@ -45,9 +45,12 @@ nodes_ready() { # nodes_ready N : exactly N Nodes, all of them Ready
 }
 
 pods_reach_each_other() { # a pod on each Node; each finds the service by name and every other pod by address
+    local pod address node
+    for node in $(kubectl get nodes --output 'jsonpath={.items[*].metadata.name}'); do
+        on "$node" ctr --namespace k8s.io images import /srv/navarch/images/localhost_navarch-web-1-linux-*/image.tar
+    done
     kubectl apply --filename "$collection/tests/workshop/data/web.yml"
     kubectl rollout status daemonset/web --timeout 180s
-    local pod address
     for pod in $(kubectl get pods --selector app=web --output name); do
         eventually 60 kubectl exec "$pod" -- /web get http://web.default.svc.cluster.local
         for address in $(kubectl get pods --selector app=web --output 'jsonpath={.items[*].status.podIP}'); do
