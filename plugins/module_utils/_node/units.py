@@ -82,7 +82,9 @@ def act(step: Step, units: Mapping[str, Unit]) -> None:
     if step.action == "reload systemd":
         run(["systemctl", "daemon-reload"])
         return
-    completed = attempt(["systemctl", *step.action.split(), step.subject], deadline=180)
+    # Its package may have started it meanwhile, with the package's own configuration.
+    verb = "restart" if step.action == "start" else step.action
+    completed = attempt(["systemctl", *verb.split(), step.subject], deadline=180)
     if completed.code != 0:
         raise NodeError(
             f"`systemctl {step.action} {step.subject}` failed: {completed.errors.strip()}\n{last_words(step.subject)}",

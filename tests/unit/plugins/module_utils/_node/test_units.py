@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from ansible_collections.navarch.fleet.plugins.module_utils._node import units
+from ansible_collections.navarch.fleet.plugins.module_utils._node.commands import Completed
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import Step
 from ansible_collections.navarch.fleet.plugins.module_utils._node.units import Found, Unit, plan
 
 CONFIGURATION = "/etc/containerd/config.toml"
@@ -56,3 +61,16 @@ def test_an_unwanted_unit_is_disabled_only_where_there_is_one() -> None:
     unwanted = replace(CONTAINERD, running=False)
     assert steps(unwanted, RUNNING) == ["disable --now containerd.service"]
     assert steps(unwanted, replace(RUNNING, known=False, active=False, enabled=False)) == []
+
+
+def test_a_unit_that_its_package_started_meanwhile_takes_in_our_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+
+    def attempt(command: list[str], **options: float) -> Completed:
+        called.append(" ".join(command))
+        return Completed(0, "", "")
+
+    monkeypatch.setattr(units, "attempt", attempt)
+    monkeypatch.setattr(units, "_stamp", called.append)
+    units.act(Step("units", "start", "bird.service"), {})
+    assert called == ["systemctl restart bird.service", "bird.service"]
