@@ -34,6 +34,8 @@ DURATION = 45.0
 RENEWAL = 12.0
 """Seconds between renewals."""
 LOOK = 1.0
+SETTLING = 3.0
+"""Seconds in which a play that is not at work yet gives way."""
 
 
 @dataclass(slots=True)
@@ -140,14 +142,19 @@ def _write(cloud: Cloud, anchor: Found, description: str) -> Found | None:
 
 
 def _is_alone(cloud: Cloud, cluster: str, taken: Found) -> bool:
-    """Look around after taking; where another anchor is taken too, give ours up."""
-    others = [group for group in anchors(cloud, cluster) if group["id"] != taken["id"]]
-    if any(_was_taken(group) for group in others):
-        _drop(cloud, taken)
-        return False
-    for group in others:
-        _drop(cloud, group)
-    return True
+    """Look around after taking. Where another anchor is taken too, the lower id stays, unless the other is at work already."""
+    deadline = time.monotonic() + SETTLING
+    while True:
+        others = [group for group in anchors(cloud, cluster) if group["id"] != taken["id"]]
+        rivals = [group["id"] for group in others if _was_taken(group)]
+        if not rivals:
+            for group in others:
+                _drop(cloud, group)
+            return True
+        if min(rivals) < taken["id"] or time.monotonic() > deadline:
+            _drop(cloud, taken)
+            return False
+        time.sleep(LOOK / 4)
 
 
 def _drop(cloud: Cloud, anchor: Found) -> None:

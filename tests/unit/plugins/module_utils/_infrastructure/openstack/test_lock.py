@@ -81,10 +81,11 @@ class Neutron(Cloud):
 @pytest.fixture(autouse=True)
 def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "LOOK", 0.005)
+    monkeypatch.setattr(lock, "SETTLING", 0.2)
     monkeypatch.setattr(lock.random, "uniform", lambda low, high: random.random() * 0.02)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_many_plays_at_once_work_one_at_a_time_on_one_anchor(seed: int) -> None:
     neutron = Neutron(seed)
     inside: list[str] = []
