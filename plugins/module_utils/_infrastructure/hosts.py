@@ -104,13 +104,15 @@ def _of_cluster(cluster: Cluster) -> Iterator[str]:
     control_planes = cluster.members("control_plane")
     if not control_planes:
         yield "no host of it is in the group control_plane."
-    if len(control_planes) % 2 == 0 and control_planes and not cluster.members("etcd"):
+    if control_planes and len(control_planes) % 2 == 0:
         yield f"it has {len(control_planes)} control planes; an even number survives no more losses than one less, so take 1, 3 or 5."
     if len(control_planes) > 1 and not cluster.setting("cluster_endpoint") and not cluster.members("load_balancer"):
         yield "several control planes need an address in common: a host in the group load_balancer, or cluster_endpoint."
-    etcd = cluster.members("etcd")
-    if etcd and len(etcd) % 2 == 0:
-        yield f"it has {len(etcd)} members of etcd; take 1, 3 or 5."
+    if cluster.members("etcd"):
+        yield (
+            "members of etcd outside the control planes are not made by this collection yet; leave the group etcd empty. "
+            "One that exists is named in cluster_kubeadm (ClusterConfiguration.etcd.external)."
+        )
     if len(cluster.members("load_balancer")) > 1 and not cluster.setting("cluster_endpoint"):
         yield "several load balancers share a virtual address: name it, with a port, in cluster_endpoint."
     yield from _version(str(cluster.setting("cluster_kubernetes_version")))
@@ -126,6 +128,8 @@ def _of_host(host: Host) -> Iterator[str]:
         yield f"{host.address!r} is no IP address; set cluster_node_address to the one that the other hosts reach it at."
     if {"control_plane", "worker"} <= host.groups:
         yield "it is in both groups control_plane and worker; a control plane that takes pods has cluster_node_taints: []."
+    if {"control_plane", "load_balancer"} <= host.groups:
+        yield "it is in both groups control_plane and load_balancer, where both listen on the port of the API."
     if not host.groups & set(GROUPS):
         yield f"it is in none of the groups {', '.join(GROUPS)}."
 

@@ -56,6 +56,8 @@ def test_the_endpoint_is_the_load_balancers() -> None:
         ([*ONE, host("n3", "worker", cluster_node_name="n2")], "n3: its Node has the same name n2 as that of n2"),
         ([*ONE, host("n3", "worker", address="north.example")], "'north.example' is no IP address"),
         ([*ONE, host("n3", "worker", cluster_node_name="N_3")], "can't be the name of a Node"),
+        ([*ONE, host("n3", "etcd")], "not made by this collection yet"),
+        ([host("n1", "control_plane", "load_balancer")], "both listen on the port of the API"),
         ([host("n1", "control_plane", "worker")], "both groups control_plane and worker"),
         ([host("n1", "control_plane", cluster_kubernetes_version="1.37")], "looks like v1.37.2"),
         ([host("n1", "control_plane", cluster_kubernetes_version="v1.30.1")], "is too old"),
