@@ -37,7 +37,8 @@ class ActionModule(ActionBase):
         began = time.time()
         done = self._execute_module(_MODULE, module_args=arguments, task_vars=task_vars)
         if "findings" in done:
-            done["findings"] += _clock(done["facts"]["time"], began, time.time())
+            done["offset"] = _offset(done["facts"]["time"], began, time.time())
+            done["findings"] += _clock(done["offset"])
         return {**result, **done}
 
     def _plan(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -58,12 +59,17 @@ class ActionModule(ActionBase):
         return folder
 
 
-def _clock(there: float, began: float, ended: float) -> list[str]:
-    """What is wrong with a host's clock, which was read at some moment between two of ours."""
-    skew = max(began - there, there - ended, 0.0)
-    if skew <= _LARGEST_SKEW:
+def _offset(there: float, began: float, ended: float) -> float:
+    """Seconds that a host's clock, which was read at some moment between two of ours, is ahead of ours at least."""
+    return there - ended if there > ended else min(there - began, 0.0)
+
+
+def _clock(offset: float) -> list[str]:
+    """What is wrong with a host's clock."""
+    if abs(offset) <= _LARGEST_SKEW:
         return []
-    return [f"Its clock is {skew:.0f} s away from the controller's; let it follow a time server."]
+    direction = "ahead of" if offset > 0 else "behind"
+    return [f"Its clock is {abs(offset):.0f} s {direction} the controller's; let it follow a time server."]
 
 
 def _sources(resources: list[Mapping[str, Any]], package_archive: Mapping[str, Any]) -> dict[str, str]:

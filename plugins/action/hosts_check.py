@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import beginning
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together
 
 _ARGUMENTS = {"clusters": {"type": "dict", "required": True}, "result": {"type": "str", "default": "host_check"}}
 
@@ -27,6 +28,11 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         seen = _seen(variables, arguments["result"])
         wrong = [f"{host}: {text}" for host, said in seen.items() for text in said.get("findings") or []]
+        between = together(seen)
+        wrong += between.findings
+        told = [*between.warnings, *_told(seen)]
+        for text in told:
+            self._display.warning(text)
         beginnings = {}
         for name, cluster in arguments["clusters"].items():
             members = {host: said["membership"] for host, said in seen.items() if said["cluster"] == name}
@@ -41,7 +47,7 @@ class ActionModule(ActionBase):
                 f"The hosts have {len(wrong)} findings, and nothing was changed:\n{listed}", result={"findings": wrong}
             )
         clusters = {name: {"begins": each.begins, "doors": list(each.doors)} for name, each in beginnings.items()}
-        return {**result, "changed": False, "findings": [], "clusters": clusters}
+        return {**result, "changed": False, "findings": [], "told": told, "clusters": clusters}
 
 
 def _seen(variables: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
@@ -53,3 +59,15 @@ def _seen(variables: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
         if said.get("membership"):
             seen[host] = {"cluster": given.get("cluster_name"), **said}
     return seen
+
+
+def _told(seen: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What is worth a look, each sentence once for all hosts that it is true of."""
+    by_text: dict[str, list[str]] = {}
+    for host, said in seen.items():
+        for text in said.get("told") or []:
+            by_text.setdefault(text, []).append(host)
+    return [
+        f"{hosts[0]}{f' and {len(hosts) - 1} others' if len(hosts) > 1 else ''}: {text}"
+        for text, hosts in by_text.items()
+    ]

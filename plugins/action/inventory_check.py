@@ -11,12 +11,18 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure import inventory_findings, variables
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts import (
     GROUPS,
     Host,
     clusters_of,
     findings,
 )
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.reach import targets
+from ansible_collections.navarch.fleet.plugins.module_utils._node.security.documents import undone
+from ansible_collections.navarch.fleet.plugins.module_utils._node.security.measures import BY_NAME
+from ansible_collections.navarch.fleet.plugins.module_utils._node.security.settings import Settings
+from ansible_collections.navarch.fleet.plugins.plugin_utils import role_variables
 
 # Beside the plugins in the collection: the one place where the variables of a cluster have their defaults.
 _DEFAULTS = Path(__file__).resolve().parents[2] / "roles" / "cluster" / "defaults" / "main.yml"
@@ -31,33 +37,75 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         self.validate_argument_spec({})
-        variables = task_vars or {}
-        hosts = _hosts(variables, self._loader.load_from_file(str(_DEFAULTS)))
-        wrong = findings(hosts)
+        known = task_vars or {}
+        hosts = _hosts(known, self._loader.load_from_file(str(_DEFAULTS)))
+        said = inventory_findings.look(hosts, BY_NAME)
+        own = _own_variables(hosts, known["hostvars"])
+        wrong = list(dict.fromkeys([*findings(hosts), *said.findings, *own.findings]))
+        outside = {name: known["hostvars"][name] for name in known["groups"]["all"]}
+        told = [*said.warnings, *own.warnings, *_undone(hosts)]
+        told += inventory_findings.without_group(outside, {host.name for host in hosts}, GROUPS)
+        for text in told:
+            self._display.warning(text)
         if wrong:
             listed = "\n".join(f"  - {text}" for text in wrong)
             raise AnsibleActionFail(
                 f"The inventory has {len(wrong)} findings, and nothing was contacted:\n{listed}",
-                result={"findings": wrong},
+                result={"findings": wrong, "told": told},
             )
         clusters = clusters_of(hosts)
         versions = {str(cluster.setting("cluster_kubernetes_version")) for cluster in clusters.values()}
         result.update(
             changed=False,
             findings=[],
+            told=told,
             clusters={name: cluster.to_dict() for name, cluster in clusters.items()},
             versions=sorted(versions),
+            reach={host: each for cluster in clusters.values() for host, each in targets(cluster).items()},
         )
         return result
 
 
-def _hosts(variables: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Host]:
-    groups = {name: frozenset(variables["groups"].get(name, ())) for name in GROUPS}
-    names = list(dict.fromkeys(host for name in GROUPS for host in variables["groups"].get(name, ())))
+def _own_variables(hosts: list[Host], hostvars: Mapping[str, Mapping[str, Any]]) -> variables.Said:
+    """Names that nobody reads and values of wrong types, each told once for all hosts that have it."""
+    names = role_variables.known()
+    wrong: dict[str, list[str]] = {}
+    worth_a_look: dict[str, list[str]] = {}
+    for host in hosts:
+        unread = variables.unread(hostvars[host.name], names, role_variables.PREFIXES)
+        for text in (*unread.findings, *role_variables.wrong_types(host.settings)):
+            wrong.setdefault(text, []).append(host.name)
+        for text in unread.warnings:
+            worth_a_look.setdefault(text, []).append(host.name)
+    return variables.Said(tuple(_for_hosts(wrong)), tuple(_for_hosts(worth_a_look)))
+
+
+def _for_hosts(texts: Mapping[str, list[str]]) -> list[str]:
     return [
-        _host(
-            name, frozenset(group for group in GROUPS if name in groups[group]), variables["hostvars"][name], defaults
-        )
+        f"{names[0]}{f' and {len(names) - 1} others' if len(names) > 1 else ''}: {text}"
+        for text, names in texts.items()
+    ]
+
+
+def _undone(hosts: list[Host]) -> list[str]:
+    """What users undo of the measures for security by their own configuration of kubeadm."""
+    told = []
+    for name, cluster in clusters_of(hosts).items():
+        kubeadm = cluster.setting("cluster_kubeadm")
+        try:
+            settings = Settings.from_dict(cluster.hosts[0].settings)
+            told += [f"{name}: {text}" for text in undone(settings, kubeadm)]
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            # Whatever is not as it should be is a finding already.
+            continue
+    return told
+
+
+def _hosts(known: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Host]:
+    groups = {name: frozenset(known["groups"].get(name, ())) for name in GROUPS}
+    names = list(dict.fromkeys(host for name in GROUPS for host in known["groups"].get(name, ())))
+    return [
+        _host(name, frozenset(group for group in GROUPS if name in groups[group]), known["hostvars"][name], defaults)
         for name in names
     ]
 

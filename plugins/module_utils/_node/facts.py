@@ -10,9 +10,10 @@ import ipaddress
 import json
 import os
 import platform
+import re
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -106,9 +107,22 @@ def findings(facts: Facts, wanted: Requirements, in_a_cluster: bool) -> list[str
     taken = sorted(facts.listening & set(wanted.ports))
     if taken and not in_a_cluster:
         found.append(
-            f"Somebody listens on {'ports' if len(taken) > 1 else 'port'} {', '.join(map(str, taken))} already."
+            f"{'Ports' if len(taken) > 1 else 'Port'} {_with_listeners(taken)} taken already; end what listens there."
         )
     return found
+
+
+def _with_listeners(ports: Sequence[int]) -> str:
+    by = _listeners()
+    named = [f"{port} (by {by[port]})" if port in by else str(port) for port in ports]
+    return f"{', '.join(named)} {'are' if len(ports) > 1 else 'is'}"
+
+
+def _listeners() -> dict[int, str]:
+    """Programs that listen, by TCP port, as far as they can be seen."""
+    said = attempt(["ss", "--listening", "--tcp", "--numeric", "--processes", "--no-header"])
+    pairs = re.findall(r':(\d+)\s+\S+\s+users:\(\("([^"]+)"', said.output)
+    return {int(port): name for port, name in pairs}
 
 
 def _memory() -> int:

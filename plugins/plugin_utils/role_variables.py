@@ -1,0 +1,52 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which variables the roles of this collection read, and of which types, as they say themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+_ROLES = Path(__file__).resolve().parents[2] / "roles"
+_HOST_ROLES = ("cluster", "host", "load_balancer", "etcd", "control_plane", "worker", "network", "cis_benchmark")
+PREFIXES = tuple(f"{role}_" for role in _HOST_ROLES)
+_REGISTERED = re.compile(r"^\s+register:\s*(\w+)", re.MULTILINE)
+
+
+def known() -> set[str]:
+    """Names of all variables that roles read, set or register."""
+    names: set[str] = set()
+    for role in _ROLES.iterdir():
+        for part in ("defaults", "vars"):
+            names |= set(_read(role / part / "main.yml"))
+        names |= set(options(role.name))
+        for tasks in (role / "tasks").glob("*.yml"):
+            names |= set(_REGISTERED.findall(tasks.read_text(encoding="utf-8")))
+    return names
+
+
+def options(role: str) -> dict[str, Any]:
+    """What a role takes, as its argument_specs say."""
+    specs = _read(_ROLES / role / "meta" / "argument_specs.yml").get("argument_specs") or {}
+    return (specs.get("main") or {}).get("options") or {}
+
+
+def wrong_types(given: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the values of the variables of role `cluster`: types, and choices."""
+    spec = {
+        name: {key: value for key, value in option.items() if key in ("type", "elements", "choices")}
+        for name, option in options("cluster").items()
+    }
+    result = ArgumentSpecValidator(spec).validate({name: given[name] for name in spec if name in given})
+    return [f"{message.rstrip('.')}." for message in result.error_messages]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
