@@ -20,6 +20,7 @@ description:
   - Only one run changes a host at a time; a second one waits.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.host_requirements
 attributes:
   action:
     description: Has a part that runs on the controller.
@@ -162,28 +163,27 @@ options:
             type: str
             choices: [restart, reload]
             default: restart
-  requirements:
-    description:
-      - What the host has to bring along. What is missing is returned as RV(findings), and is an error outside check mode.
-    type: dict
-    default: {}
-    suboptions:
-      memory:
-        description: Least memory in MiB.
-        type: int
-        default: 0
-      processors:
-        description: Least number of processors.
-        type: int
-        default: 0
-      ports:
-        description: TCP ports that nobody else may listen on. Looked at only while the host is in no cluster.
+      permissions:
+        description: What files and folders that exist may be open to at most, whoever wrote them.
         type: list
-        elements: int
+        elements: dict
         default: []
-      address:
-        description: An address that one of its interfaces has to carry.
-        type: str
+        suboptions:
+          path:
+            description: Where. C(*) stands for any name.
+            type: path
+            required: true
+          mode:
+            description: The most that it may be open to.
+            type: str
+            required: true
+          owner:
+            description: To whom it belongs. A user who is missing is made, without a login.
+            type: str
+            default: root
+          group:
+            description: To which group it belongs, the owner's by default.
+            type: str
   node:
     description:
       - Name of the host's Node. With it, RV(membership) tells how the host stands with its cluster.
@@ -259,6 +259,16 @@ findings:
   type: list
   elements: str
   sample: ["It has 900 MiB of memory; 1700 MiB are needed."]
+told:
+  description: What does not keep it from becoming a node, and is worth a look.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Nobody keeps its clock right; install chrony, or systemd-timesyncd."]
+fitness:
+  description: What was looked at for C(requirements.node). Empty without it.
+  returned: success
+  type: dict
 facts:
   description: What the host is.
   returned: success
@@ -300,7 +310,7 @@ membership:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.navarch.fleet.plugins.module_utils._node import binaries, facts, host, kubeadm
+from ansible_collections.navarch.fleet.plugins.module_utils._node import binaries, facts, fitness, host, kernel, kubeadm
 from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import ARGUMENTS
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
 from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
@@ -328,6 +338,8 @@ def _run(module: AnsibleModule) -> dict:
     kubernetes = kubeadm.observe(params["node"]) if params["node"] else None
     in_a_cluster = kubernetes is not None and bool(kubernetes.remains)
     findings = facts.findings(seen, facts.Requirements.from_dict(params["requirements"]), in_a_cluster)
+    fit = _fitness(params["requirements"], seen, steps, in_a_cluster)
+    findings += fit.findings
     means = _means(params)
     bring = host.to_bring(wanted, steps, means.package_archive)
     if not module.check_mode:
@@ -341,10 +353,25 @@ def _run(module: AnsibleModule) -> dict:
         "steps": [str(step) for step in steps],
         "diff": difference(steps),
         "findings": findings,
+        "told": list(fit.told),
+        "fitness": dict(fit.seen),
         "facts": seen.to_dict(),
         "bring": bring,
         "membership": kubernetes.to_dict() if kubernetes else {},
     }
+
+
+def _fitness(requirements: dict, seen: facts.Facts, steps: list, in_a_cluster: bool) -> fitness.Fitness:
+    if not requirements.get("node"):
+        return fitness.Fitness()
+    wanted = fitness.Wanted.from_dict(
+        {
+            **requirements,
+            "kernel_modules": [step.subject for step in steps if (step.topic, step.action) == (kernel.MODULES, "load")],
+            "sysctls": [step.subject for step in steps if (step.topic, step.action) == (kernel.PARAMETERS, "set")],
+        }
+    )
+    return fitness.look(wanted, seen.to_dict(), in_a_cluster)
 
 
 def _filled_in(resources: list, seen: facts.Facts) -> list:

@@ -55,6 +55,44 @@ options:
     description:
       - What RV(navarch.fleet.join_ticket#module:ticket) gave, for O(state=joined).
     type: dict
+  encryption:
+    description:
+      - How a cluster that begins here encrypts what lies in etcd. The key is made on the host and leaves it in tickets alone. kubeadm has to
+        be told of the file, C(/etc/kubernetes/navarch/encryption.json), by C(encryption-provider-config).
+    type: dict
+    suboptions:
+      provider:
+        description: How.
+        type: str
+        choices: [secretbox, aesgcm]
+        default: secretbox
+      resources:
+        description: What.
+        type: list
+        elements: str
+        default: [secrets]
+  permissions:
+    description:
+      - What files and folders may be open to at most once kubeadm has written them, as O(navarch.fleet.host#module:resources[].permissions).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Where. C(*) stands for any name.
+        type: path
+        required: true
+      mode:
+        description: The most that it may be open to.
+        type: str
+        required: true
+      owner:
+        description: To whom it belongs. A user who is missing is made, without a login.
+        type: str
+        default: root
+      group:
+        description: To which group it belongs, the owner's by default.
+        type: str
   deadline:
     description:
       - Seconds for kubeadm, and then for the Node to be Ready.
@@ -113,10 +151,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm
+from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, permissions
+from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import PERMISSIONS
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
 from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
 from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+
+_ENCRYPTION = {
+    "provider": {"type": "str", "choices": ["secretbox", "aesgcm"], "default": "secretbox"},
+    "resources": {"type": "list", "elements": "str", "default": ["secrets"]},
+}
 
 
 def main() -> None:
@@ -127,6 +171,8 @@ def main() -> None:
             "node": {"type": "str", "required": True},
             "documents": {"type": "dict", "default": {}},
             "ticket": {"type": "dict", "no_log": True},
+            "encryption": {"type": "dict", "options": _ENCRYPTION, "no_log": False},
+            "permissions": {"type": "list", "elements": "dict", "options": PERMISSIONS, "default": []},
             "deadline": {"type": "float", "default": 300.0},
         },
         supports_check_mode=True,
@@ -140,6 +186,7 @@ def main() -> None:
 
 
 def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
+    encryption = params["encryption"]
     return kubeadm.Wanted(
         state=kubeadm.State(params["state"]),
         role=kubeadm.Role(params["role"]),
@@ -147,6 +194,8 @@ def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
         documents=params["documents"],
         ticket=kubeadm.Ticket(**params["ticket"]) if params["ticket"] else None,
         deadline=params["deadline"],
+        encryption=kubeadm.Encryption(encryption["provider"], tuple(encryption["resources"])) if encryption else None,
+        permissions=tuple(permissions.Permission.from_dict(each) for each in params["permissions"]),
     )
 
 

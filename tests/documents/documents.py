@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .application_schema import application_schema
+from .security import security_measures
 from .worked import worked_examples
 
 
@@ -17,4 +18,5 @@ def documents(collection: Path) -> dict[str, str]:
     return {
         "docs/schema/application.json": application_schema(collection),
         "docs/guides/placement-examples.md": worked_examples(),
+        "docs/guides/security-measures.md": security_measures(),
     }

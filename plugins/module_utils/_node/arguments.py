@@ -36,6 +36,12 @@ _UNITS = {
     "reads": {"type": "list", "elements": "path", "default": []},
     "on_change": {"type": "str", "choices": ["restart", "reload"], "default": "restart"},
 }
+PERMISSIONS: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+    "mode": {"type": "str", "required": True},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str"},
+}
 _RESOURCES = {
     "packages": {"type": "list", "elements": "raw", "default": []},
     "kernel_modules": {"type": "list", "elements": "str", "default": []},
@@ -45,6 +51,12 @@ _RESOURCES = {
     "binaries": {"type": "list", "elements": "dict", "options": _BINARIES, "default": []},
     "images": {"type": "list", "elements": "dict", "options": _IMAGES, "default": []},
     "units": {"type": "list", "elements": "dict", "options": _UNITS, "default": []},
+    "permissions": {"type": "list", "elements": "dict", "options": PERMISSIONS, "default": []},
+}
+_REACH = {
+    "address": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+    "purpose": {"type": "str", "required": True},
 }
 _PACKAGE_ARCHIVE = {"sha256": {"type": "str"}, "url": {"type": "str"}, "source": {"type": "path"}}
 _REQUIREMENTS = {
@@ -52,6 +64,15 @@ _REQUIREMENTS = {
     "processors": {"type": "int", "default": 0},
     "ports": {"type": "list", "elements": "int", "default": []},
     "address": {"type": "str"},
+    "node": {"type": "bool", "default": False},
+    "disk": {"type": "int", "default": 0},
+    "swap": {"type": "bool", "default": False},
+    "cgroup_v1": {"type": "bool", "default": False},
+    "nftables": {"type": "bool", "default": False},
+    "own_network": {"type": "bool", "default": False},
+    "mtu": {"type": "int", "default": 0},
+    "mirror": {"type": "str"},
+    "reach": {"type": "list", "elements": "dict", "options": _REACH, "default": []},
 }
 
 ARGUMENTS: dict[str, dict[str, Any]] = {

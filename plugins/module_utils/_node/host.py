@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import binaries, files, images, kernel, packages, units
+from . import binaries, files, images, kernel, packages, permissions, units
 from .errors import NodeError
 from .steps import Step
 
@@ -32,6 +32,7 @@ class Resources:
     binaries: tuple[binaries.Binary, ...]
     images: tuple[images.Archive, ...]
     units: tuple[units.Unit, ...]
+    permissions: tuple[permissions.Permission, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Found:
     binaries: Mapping[str, str]
     images: frozenset[str]
     units: Mapping[str, units.Found]
+    permissions: Mapping[str, permissions.Found]
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def resources(given: Sequence[Mapping[str, Any]]) -> Resources:
         binaries=_last((each.path, each) for each in map(binaries.Binary.from_dict, _all(given, "binaries"))),
         images=_last((each.sha256, each) for each in map(images.Archive.from_dict, _all(given, "images"))),
         units=_last((unit.name, unit) for unit in map(units.Unit.from_dict, _all(given, "units"))),
+        permissions=tuple(map(permissions.Permission.from_dict, _all(given, "permissions"))),
     )
 
 
@@ -99,6 +102,7 @@ def observe(wanted: Resources) -> Found:
         binaries=binaries.observe(wanted.binaries),
         images=images.observe() if wanted.images else frozenset(),
         units=units.observe(wanted.units),
+        permissions=permissions.observe(wanted.permissions),
     )
 
 
@@ -115,7 +119,8 @@ def plan(wanted: Resources, found: Found) -> list[Step]:
     if unit_files or any(unit.stale for unit in found.units.values()):
         steps.append(Step(units.TOPIC, "reload systemd", _SYSTEMD, ", ".join(unit_files), after="reloaded"))
     steps += units.plan(wanted.units, found.units, changing)
-    return [*steps, *images.plan(wanted.images, found.images)]
+    steps += images.plan(wanted.images, found.images)
+    return [*steps, *permissions.plan(wanted.permissions, found.permissions)]
 
 
 def to_bring(wanted: Resources, steps: Sequence[Step], archive: PackageArchive | None) -> list[str]:
@@ -148,6 +153,8 @@ def act(wanted: Resources, steps: Sequence[Step], means: Means) -> None:
     archives = {each.sha256: each for each in wanted.images}
     for step in by_topic.get(images.TOPIC, ()):
         images.act(step, archives, means.access)
+    for step in by_topic.get(permissions.TOPIC, ()):
+        permissions.act(step)
 
 
 @contextlib.contextmanager

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from . import files, kubelet
+from . import files, kubelet, permissions
 from .commands import run
 from .errors import NodeError
+from .security import key_file
 from .steps import Step
 
 TOPIC = "kubeadm"
@@ -69,6 +70,16 @@ class Ticket:
     ca: str
     """SHA-256 of the CA certificate in DER."""
     certificate_key: str
+    encryption: str = ""
+    """The file with the keys that encrypt what lies in etcd; empty for a worker, and where nothing is encrypted."""
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """How a new cluster encrypts what lies in etcd."""
+
+    provider: str
+    resources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,10 @@ class Wanted:
     """kubeadm's configuration by kind."""
     ticket: Ticket | None
     deadline: float
+    encryption: Encryption | None = None
+    """For a cluster that begins here; None: nothing is encrypted."""
+    permissions: tuple[permissions.Permission, ...] = ()
+    """Of what kubeadm wrote."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +188,7 @@ def verify(wanted: Wanted) -> kubelet.Membership:
     while True:
         membership = kubelet.membership(wanted.name)
         if membership.ready:
+            _restrict(wanted)
             return membership
         if time.monotonic() >= end:
             raise NodeError(
@@ -182,11 +198,23 @@ def verify(wanted: Wanted) -> kubelet.Membership:
         time.sleep(0.5)
 
 
+def _restrict(wanted: Wanted) -> None:
+    """What was written on the way to Ready, by kubeadm and by the container runtime, is closed."""
+    for step in permissions.plan(wanted.permissions, permissions.observe(wanted.permissions)):
+        permissions.act(step)
+
+
 def reset(deadline: float) -> None:
     """Take away what kubeadm and the network made here; an etcd member leaves its cluster first."""
     _write_journal(Journal("reset"))
     run([KUBEADM, "reset", "--force"], deadline=deadline)
-    for path in (_NETWORK_CONFIGURATION, "/var/lib/cni", ADMIN, f"{KUBERNETES}/super-admin.conf"):
+    for path in (
+        _NETWORK_CONFIGURATION,
+        "/var/lib/cni",
+        ADMIN,
+        f"{KUBERNETES}/super-admin.conf",
+        f"{KUBERNETES}/navarch",
+    ):
         files.remove(path)
     files.remove(JOURNAL)
 
@@ -236,6 +264,8 @@ def _initialise(wanted: Wanted, resume: bool) -> None:
         if kind in wanted.documents
     ]
     _write_journal(Journal("init"))
+    if wanted.encryption is not None:
+        key_file.begin(wanted.encryption.provider, wanted.encryption.resources)
     with configuration(documents) as path:
         run([KUBEADM, "init", "--config", path, "--skip-token-print"], deadline=wanted.deadline)
     _write_journal(Journal("init", True))
@@ -257,6 +287,8 @@ def _join(wanted: Wanted) -> None:
     if wanted.role is Role.CONTROL_PLANE:
         fields["controlPlane"] = {**(fields.get("controlPlane") or {}), "certificateKey": wanted.ticket.certificate_key}
     _write_journal(Journal("join"))
+    if wanted.ticket.encryption:
+        key_file.write(wanted.ticket.encryption)
     with configuration([document("JoinConfiguration", fields)]) as path:
         run([KUBEADM, "join", "--config", path], deadline=wanted.deadline)
     _write_journal(Journal("join", True))

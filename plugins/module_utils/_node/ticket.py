@@ -16,6 +16,7 @@ from . import files, kubeadm, kubelet
 from .commands import attempt, run
 from .errors import NodeError
 from .kubectl import KUBECTL
+from .security.texts import ENCRYPTION
 
 _KEY_PURPOSE = b"navarch.fleet certificate key"
 
@@ -60,9 +61,11 @@ def issue(role: kubeadm.Role, minutes: int) -> kubeadm.Ticket:
     ca_hash = re.search(r"--discovery-token-ca-cert-hash (\S+)", said)
     if not token or not ca_hash:
         raise NodeError("kubeadm made a token but did not say how to use it.")
-    key = _upload_certificates() if role is kubeadm.Role.CONTROL_PLANE else ""
+    joins_control_plane = role is kubeadm.Role.CONTROL_PLANE
+    key = _upload_certificates() if joins_control_plane else ""
+    encryption = (files.read(ENCRYPTION) or "") if joins_control_plane else ""
     authority = files.read(f"{kubeadm.KUBERNETES}/pki/ca.crt") or ""
-    return kubeadm.Ticket(token[1], ca_hash[1], kubelet.fingerprint(authority), key)
+    return kubeadm.Ticket(token[1], ca_hash[1], kubelet.fingerprint(authority), key, encryption)
 
 
 def _upload_certificates() -> str:
