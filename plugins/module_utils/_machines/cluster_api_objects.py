@@ -150,7 +150,8 @@ def _control_plane(spec: ClusterSpec, name: str) -> Manifest:
         "replicas": spec.control_plane_replicas,
         "version": spec.version,
         "machineTemplate": {"spec": {"infrastructureRef": _template_reference(spec, name, spec.control_plane_machine)}},
-        "kubeadmConfigSpec": dict(spec.kubeadm),
+        # An object that is there has to say something.
+        **({"kubeadmConfigSpec": dict(spec.kubeadm)} if spec.kubeadm else {}),
     }
     return _object(spec, "/".join(CONTROL_PLANE), "KubeadmControlPlane", name, body)
 
@@ -188,7 +189,8 @@ def _deployment(spec: ClusterSpec, pool: Pool) -> Manifest:
 
 
 def _bootstrap(spec: ClusterSpec, pool: Pool) -> Manifest:
-    body = {"template": {"spec": dict(spec.kubeadm_join)}}
+    # Kubeadm itself needs no word, but a template that is there has to say something.
+    body = {"template": {"spec": dict(spec.kubeadm_join) or {"format": "cloud-config"}}}
     name = _template_name(_pool_name(spec, pool), spec.kubeadm_join)
     return _object(spec, "/".join(BOOTSTRAP), "KubeadmConfigTemplate", name, body)
 

@@ -46,8 +46,9 @@ def reconcile(kinds: dict[str, Any], nodes: Any, deployment: dict[str, Any]) -> 
     ]
     first_to_go = sorted(machines, key=lambda each: DELETE not in (each["metadata"].get("annotations") or {}))
     for machine in first_to_go[: max(len(machines) - wanted, 0)]:
-        kinds["Machine"].delete(name=machine["metadata"]["name"], namespace=namespace)
+        # The node first: whoever waits for the machine to go deletes what is left of its node.
         nodes.delete(name=machine["metadata"]["name"])
+        kinds["Machine"].delete(name=machine["metadata"]["name"], namespace=namespace)
     taken = {machine["metadata"]["name"] for machine in machines}
     free = (f"{name}-{number:05d}" for number in range(10**5) if f"{name}-{number:05d}" not in taken)
     for _missing in range(wanted - len(machines)):
