@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -73,7 +74,9 @@ def stop(lab: Lab) -> None:
         list(pool.map(lambda name: halt(lab, name, 30), ("rabbitmq", "mariadb")))
     # Erlang's port mapper outlives RabbitMQ; this one listens on a port of ours.
     environment = {"ERL_EPMD_ADDRESS": ADDRESS, "ERL_EPMD_PORT": str(PORTS["epmd"]), "PATH": "/usr/bin:/bin"}
-    subprocess.run(["epmd", "-kill"], env=environment, capture_output=True, check=False)
+    mapper = shutil.which("epmd")
+    if mapper:
+        subprocess.run([mapper, "-kill"], env=environment, capture_output=True, check=False)
 
 
 def _start_apis(lab: Lab) -> None:
