@@ -65,7 +65,7 @@ def package(paths: Paths) -> list[Step]:
 def integration(paths: Paths) -> list[Step]:
     chosen = lab.chosen(lab.targets(paths), os.environ.get("TARGET"))
     there, on_openstack = _on_openstack(paths, chosen, drills_too=len(chosen) == 1)
-    targets, _none, on_hosts = _apart(paths, there, [])
+    targets, _none, on_hosts = _apart(paths, there, [], drills_too=len(chosen) == 1)
     steps = _around_lab(paths, lab.integration(paths, deque(targets), paths.lab, "integration", "lab"))
     hosts = _with_equipment(paths, [*on_hosts, *on_openstack])
     return [*gates.preparation(paths), *(steps if targets else ()), *hosts]
@@ -89,7 +89,9 @@ def drills(paths: Paths) -> list[Step]:
     for name in OLD_VERSIONS:
         steps += gates.old_version(paths, name, before=steps[-1].name)
     last = steps[-1].name
-    return [*steps, *equipment.prepare(paths), *cloud.drills(paths), lab.down(paths.lab, (last,))]
+    on_lab_or_hosts = _on_openstack(paths, lab.targets(paths), drills_too=True)[0]
+    on_hosts = _apart(paths, on_lab_or_hosts, [], drills_too=True)[2]
+    return [*steps, *equipment.prepare(paths), *on_hosts, *cloud.drills(paths), lab.down(paths.lab, (last,))]
 
 
 def bring_up(paths: Paths) -> list[Step]:
@@ -137,14 +139,15 @@ def _alone(paths: Paths) -> Iterator[None]:
         yield
 
 
-def _apart(paths: Paths, targets: list[str], scenarios: list[str]) -> tuple[list[str], list[str], list[Step]]:
+def _apart(
+    paths: Paths, targets: list[str], scenarios: list[str], *, drills_too: bool = False
+) -> tuple[list[str], list[str], list[Step]]:
     """Targets and scenarios that a lab is enough for, and the step of those that need hosts."""
     folders = {name: paths.repository / "tests" / "integration" / "targets" / name for name in targets}
     folders |= {name: paths.repository / "extensions" / "molecule" / name for name in scenarios}
     apart = {name for name, folder in folders.items() if equipment.needs_hosts(folder)}
-    steps = equipment.tests(
-        paths, [name for name in targets if name in apart], [name for name in scenarios if name in apart]
-    )
+    chosen = [name for name in targets if name in apart and (drills_too or not cloud.is_drill(folders[name]))]
+    steps = equipment.tests(paths, chosen, [name for name in scenarios if name in apart])
     return [name for name in targets if name not in apart], [name for name in scenarios if name not in apart], steps
 
 
