@@ -61,7 +61,6 @@ def _of_cluster(cluster: Cluster, measures: Collection[str]) -> Iterator[str]:
         *_skew(cluster),
         *_domain(str(cluster.setting("cluster_domain") or "")),
         *_endpoint(cluster),
-        *_external_etcd(cluster),
     ]
     yield from (f"{cluster.name}: {text}" for text in texts)
 
@@ -108,26 +107,13 @@ def _domain(domain: str) -> Iterator[str]:
 
 
 def _endpoint(cluster: Cluster) -> Iterator[str]:
-    host, _, port = cluster.endpoint.rpartition(":")
-    host = host.strip("[]")
+    host = cluster.endpoint.rpartition(":")[0].strip("[]")
     for net in (*networks(cluster.setting("cluster_pod_cidrs")), *networks(cluster.setting("cluster_service_cidrs"))):
         if _is_address(host) and ipaddress.ip_address(host) in net:
             yield f"cluster_endpoint {cluster.endpoint} lies in the range {net} of pods or services."
-    both = [each.name for each in cluster.members("control_plane") if "load_balancer" in each.groups]
-    if both and port == "6443":
-        yield (
-            f"{', '.join(both)} is load balancer and control plane, and both would listen on port 6443; give cluster_endpoint another port, "
-            "such as 8443."
-        )
     workers = [each.name for each in cluster.members("worker") if each.address == host]
     if workers:
         yield f"cluster_endpoint {cluster.endpoint} is the address of the worker {workers[0]}; it is that of a control plane or a load balancer."
-
-
-def _external_etcd(cluster: Cluster) -> Iterator[str]:
-    stacked = [host.name for host in cluster.members("etcd") if "control_plane" in host.groups]
-    if stacked and len(stacked) != len(cluster.members("etcd")):
-        yield f"some members of etcd are control planes ({', '.join(stacked)}) and others are not; take hosts of their own, or leave the group etcd empty."
 
 
 def _shared_endpoints(clusters: Iterable[Cluster]) -> Iterator[str]:

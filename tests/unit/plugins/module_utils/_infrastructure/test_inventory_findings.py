@@ -55,14 +55,6 @@ def test_an_ordinary_inventory_has_no_findings() -> None:
         (cluster(cluster_zone="zone a"), "n1: cluster_zone is 'zone a'; it becomes a label"),
         (cluster(cluster_node_labels={"node-role.kubernetes.io/x": ""}), "n2: with the label"),
         (
-            [host("n1", "control_plane", "load_balancer"), host("n2", "worker")],
-            "n1 is load balancer and control plane, and both would listen on port 6443",
-        ),
-        (
-            [host("n1", "control_plane", "etcd"), host("n2", "etcd"), host("n3", "etcd")],
-            "some members of etcd are control planes (n1)",
-        ),
-        (
             [host("n1", "control_plane", cluster_kubernetes_version="v1.36.3"), host("n2", "worker")],
             "n2 is to run v1.37, newer than its control plane (v1.36)",
         ),
