@@ -10,10 +10,14 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import beginning
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import beginning, version_finding
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together
 
-_ARGUMENTS = {"clusters": {"type": "dict", "required": True}, "result": {"type": "str", "default": "host_check"}}
+_ARGUMENTS = {
+    "clusters": {"type": "dict", "required": True},
+    "result": {"type": "str", "default": "host_check"},
+    "versions": {"type": "str", "choices": ["same", "any"], "default": "same"},
+}
 
 
 class ActionModule(ActionBase):
@@ -41,6 +45,9 @@ class ActionModule(ActionBase):
             beginnings[name] = beginning([each["name"] for each in cluster["control_plane"]], members)
             if beginnings[name].finding:
                 wrong.append(f"{name}: {beginnings[name].finding}")
+            finding = version_finding(cluster["kubernetes_version"], members) if arguments["versions"] == "same" else ""
+            if finding:
+                wrong.append(f"{name}: {finding}")
         if wrong:
             listed = "\n".join(f"  - {text}" for text in wrong)
             raise AnsibleActionFail(

@@ -334,7 +334,8 @@ def _run(module: AnsibleModule) -> dict:
     params = module.params
     seen = facts.observe(params["requirements"].get("address") or "")
     wanted = host.resources(_filled_in(params["resources"], seen))
-    steps = host.plan(wanted, host.observe(wanted))
+    found = host.observe(wanted)
+    steps = host.plan(wanted, found)
     kubernetes = kubeadm.observe(params["node"]) if params["node"] else None
     in_a_cluster = kubernetes is not None and bool(kubernetes.remains)
     findings = facts.findings(seen, facts.Requirements.from_dict(params["requirements"]), in_a_cluster)
@@ -345,8 +346,8 @@ def _run(module: AnsibleModule) -> dict:
     if not module.check_mode:
         if findings:
             raise NodeError(" ".join(findings))
-        host.act(wanted, steps, means)
         if steps:
+            host.act(wanted, steps, found, means)
             host.verify(wanted)
     return {
         "changed": bool(steps),

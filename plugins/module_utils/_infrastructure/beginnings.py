@@ -58,6 +58,18 @@ def beginning(control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any
     return _on(looked_at[0], control_planes)
 
 
+def version_finding(wanted: str, seen: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is wrong with the versions that a cluster's hosts run, or an empty text: provisioning upgrades nobody."""
+    others: dict[str, list[str]] = {}
+    for name, membership in seen.items():
+        for version in {membership.get("version"), membership.get("api_server")} - {"", None, wanted}:
+            others.setdefault(str(version), []).append(name)
+    if not others:
+        return ""
+    told = "; ".join(f"{version} on {', '.join(sorted(names))}" for version, names in sorted(others.items()))
+    return f"it runs {told}, and cluster_kubernetes_version is {wanted}. navarch.fleet.upgrade takes it there."
+
+
 def _on(first: str, control_planes: Sequence[str]) -> Beginning:
     return Beginning(first, (first, *(name for name in control_planes if name != first)))
 

@@ -74,6 +74,7 @@ class Cluster:
         return {
             "name": self.name,
             "endpoint": self.endpoint,
+            "kubernetes_version": str(self.setting("cluster_kubernetes_version")),
             **{group: [_card(host) for host in self.members(group)] for group in GROUPS if group != "worker"},
         }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import binaries, files, images, kernel, packages, permissions, units
+from . import binaries, files, images, kernel, ledger, packages, permissions, units
 from .errors import NodeError
 from .steps import Step
 
@@ -133,12 +133,14 @@ def to_bring(wanted: Resources, steps: Sequence[Step], archive: PackageArchive |
     return list(dict.fromkeys(digests))
 
 
-def act(wanted: Resources, steps: Sequence[Step], means: Means) -> None:
+def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) -> None:
     """Carry out a plan, and no other."""
+    ledger.note(steps, found.units)
     by_topic = {topic: [step for step in steps if step.topic == topic] for topic in {step.topic for step in steps}}
     if installs := by_topic.get(packages.TOPIC):
         with _package_source(means) as source:
             packages.act(installs, wanted.packages, wanted.package_manager, source, means.deadline)
+        ledger.note_packages(found.packages, packages.observe(wanted.package_manager))
     for topic in (kernel.SWAP, kernel.MODULES, kernel.PARAMETERS):
         for step in by_topic.get(topic, ()):
             kernel.act(step)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import secrets
 import socket
 import ssl
@@ -38,6 +39,7 @@ _VERSIONS = {
     "InitConfiguration": "kubeadm.k8s.io/v1beta4",
     "ClusterConfiguration": "kubeadm.k8s.io/v1beta4",
     "JoinConfiguration": "kubeadm.k8s.io/v1beta4",
+    "UpgradeConfiguration": "kubeadm.k8s.io/v1beta4",
     "KubeletConfiguration": "kubelet.config.k8s.io/v1beta1",
     "KubeProxyConfiguration": "kubeproxy.config.k8s.io/v1alpha1",
 }
@@ -119,12 +121,15 @@ class Found:
     remains: tuple[str, ...]
     """Files of a control plane or a kubelet."""
     membership: kubelet.Membership
+    api_server: str = ""
+    """Version of the API server in this host's static pod."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "journal": {"operation": self.journal.operation, "finished": self.journal.finished},
             "control_plane": self.control_plane,
             "remains": list(self.remains),
+            "api_server": self.api_server,
             **self.membership.to_dict(),
         }
 
@@ -139,6 +144,7 @@ def observe(name: str) -> Found:
         control_plane=os.path.exists(API_SERVER) and os.path.exists(ADMIN),
         remains=remains,
         membership=kubelet.membership(name),
+        api_server=image_version(files.read(API_SERVER) or ""),
     )
 
 
@@ -175,7 +181,7 @@ def act(step: Step, wanted: Wanted) -> None:
     if step.action == "reset":
         reset(wanted.deadline)
     elif step.action == "record":
-        _write_journal(Journal(step.subject, True))
+        write_journal(Journal(step.subject, True))
     elif step.subject == "init":
         _initialise(wanted, resume=step.action == "resume")
     else:
@@ -206,7 +212,7 @@ def _restrict(wanted: Wanted) -> None:
 
 def reset(deadline: float) -> None:
     """Take away what kubeadm and the network made here; an etcd member leaves its cluster first."""
-    _write_journal(Journal("reset"))
+    write_journal(Journal("reset"))
     run([KUBEADM, "reset", "--force"], deadline=deadline)
     for path in (
         _NETWORK_CONFIGURATION,
@@ -225,6 +231,12 @@ def journal() -> Journal:
         return Journal(**json.loads(files.read(JOURNAL) or "{}"))
     except (ValueError, TypeError):
         return Journal()
+
+
+def image_version(manifest: str) -> str:
+    """The tag of the image of a static pod, empty where there is none."""
+    match = re.search(r"^\s*image:\s*\S+:(v[0-9][^\s@]*)", manifest, re.MULTILINE)
+    return match[1] if match else ""
 
 
 @contextmanager
@@ -263,12 +275,12 @@ def _initialise(wanted: Wanted, resume: bool) -> None:
         for kind in ("ClusterConfiguration", "KubeletConfiguration", "KubeProxyConfiguration")
         if kind in wanted.documents
     ]
-    _write_journal(Journal("init"))
+    write_journal(Journal("init"))
     if wanted.encryption is not None:
         key_file.begin(wanted.encryption.provider, wanted.encryption.resources)
     with configuration(documents) as path:
         run([KUBEADM, "init", "--config", path, "--skip-token-print"], deadline=wanted.deadline)
-    _write_journal(Journal("init", True))
+    write_journal(Journal("init", True))
 
 
 def _join(wanted: Wanted) -> None:
@@ -286,12 +298,12 @@ def _join(wanted: Wanted) -> None:
     fields["discovery"] = discovery
     if wanted.role is Role.CONTROL_PLANE:
         fields["controlPlane"] = {**(fields.get("controlPlane") or {}), "certificateKey": wanted.ticket.certificate_key}
-    _write_journal(Journal("join"))
+    write_journal(Journal("join"))
     if wanted.ticket.encryption:
         key_file.write(wanted.ticket.encryption)
     with configuration([document("JoinConfiguration", fields)]) as path:
         run([KUBEADM, "join", "--config", path], deadline=wanted.deadline)
-    _write_journal(Journal("join", True))
+    write_journal(Journal("join", True))
 
 
 def _await_listener(endpoint: str, patience: float) -> None:
@@ -358,7 +370,8 @@ def _begin(wanted: Wanted) -> Step:
     return Step(TOPIC, "run", "join", "it is no Node yet", after=wanted.role.value.replace("_", " "))
 
 
-def _write_journal(entry: Journal) -> None:
+def write_journal(entry: Journal) -> None:
+    """Write down what begins here, or came to its end."""
     files.write(JOURNAL, json.dumps({"operation": entry.operation, "finished": entry.finished}), 0o600)
 
 

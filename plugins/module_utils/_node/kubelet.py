@@ -22,6 +22,9 @@ from typing import Any
 from . import files
 
 KUBECONFIG = "/etc/kubernetes/kubelet.conf"
+DRAINED_FOR = "fleet.navarch.dev/drained-for"
+OWN_LABELS = "fleet.navarch.dev/labels"
+OWN_TAINTS = "fleet.navarch.dev/taints"
 CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 
 
@@ -56,6 +59,8 @@ class Membership:
 
     def to_dict(self) -> dict[str, Any]:
         status, spec = self.node.get("status") or {}, self.node.get("spec") or {}
+        metadata = self.node.get("metadata") or {}
+        annotations = metadata.get("annotations") or {}
         return {
             "answer": self.answer.value,
             "server": self.server,
@@ -63,8 +68,11 @@ class Membership:
             "reason": self.reason,
             "ready": self.ready,
             "version": (status.get("nodeInfo") or {}).get("kubeletVersion", ""),
-            "labels": (self.node.get("metadata") or {}).get("labels") or {},
+            "labels": metadata.get("labels") or {},
+            "own_labels": [each for each in annotations.get(OWN_LABELS, "").split(",") if each],
             "taints": spec.get("taints") or [],
+            "own_taints": [each for each in annotations.get(OWN_TAINTS, "").split(",") if each],
+            "drained_for": annotations.get(DRAINED_FOR, ""),
             "pod_cidrs": spec.get("podCIDRs") or [],
             "unschedulable": bool(spec.get("unschedulable")),
         }

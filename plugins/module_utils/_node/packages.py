@@ -123,6 +123,15 @@ def _unpacked(archive: str, folder: str) -> str:
     return f"deb [trusted=yes] file:{folder} ./"
 
 
+def purge(names: Sequence[str], deadline: float) -> None:
+    """Remove packages with their configuration; nothing else goes with them."""
+    by = manager()
+    if by == DNF:
+        run(["dnf", "-q", "-y", "remove", "--noautoremove", *names], deadline=deadline)
+        return
+    run(["apt-get", *_APT_OPTIONS, "purge", *names], deadline=deadline, environment=_QUIET)
+
+
 def _only(source: str, folder: str) -> list[str]:
     """Options that let apt see this source and no other, and leave its own lists alone."""
     path = os.path.join(folder, "navarch.list")

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import Beginning, beginning
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import (
+    Beginning,
+    beginning,
+    version_finding,
+)
 
 THREE = ["n1", "n2", "n3"]
 BARE: dict[str, Any] = {"journal": {"operation": "", "finished": False}, "control_plane": False, "remains": []}
@@ -47,3 +51,11 @@ def test_nothing_begins_while_a_worker_belongs_to_a_cluster() -> None:
 
 def test_hosts_join_through_control_planes_that_are_not_part_of_the_run() -> None:
     assert beginning(THREE, {"w9": BARE}) == Beginning("", ("n1", "n2", "n3"))
+
+
+def test_hosts_of_another_version_are_named_because_provisioning_upgrades_nobody() -> None:
+    seen = {"n1": {"version": "v1.36.3", "api_server": "v1.36.3"}, "n2": {"version": "v1.37.2"}, "n3": {"version": ""}}
+    finding = version_finding("v1.37.2", seen)
+    assert "v1.36.3 on n1" in finding
+    assert "navarch.fleet.upgrade" in finding
+    assert version_finding("v1.37.2", {"n2": {"version": "v1.37.2", "api_server": "v1.37.2"}}) == ""

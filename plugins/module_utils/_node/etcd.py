@@ -1,0 +1,71 @@
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The etcd of a control plane, asked with the credential that its API server uses. Stacked or external, that is the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import files, kubeadm
+from .commands import Completed, attempt
+from .errors import NodeError
+
+ETCDCTL = "/usr/local/bin/etcdctl"
+ETCDUTL = "/usr/local/bin/etcdutl"
+DATA = "/var/lib/etcd"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of etcd."""
+
+    identity: str
+    """Hexadecimal."""
+    name: str
+    """Empty while it has not started."""
+
+
+def flag(name: str) -> str:
+    """An option of this host's API server, from its manifest."""
+    match = re.search(rf"^\s*- --{re.escape(name)}=(\S+)$", files.read(kubeadm.API_SERVER) or "", re.MULTILINE)
+    return match[1] if match else ""
+
+
+def etcdctl(arguments: Sequence[str], deadline: float = 60.0) -> Completed:
+    """Run etcdctl against the etcd that this host's API server uses."""
+    endpoints = flag("etcd-servers")
+    if not endpoints:
+        raise NodeError("This host has no API server, so no etcd is known here.", "Ask a control plane.")
+    access = ["--cacert", flag("etcd-cafile"), "--cert", flag("etcd-certfile"), "--key", flag("etcd-keyfile")]
+    return attempt([ETCDCTL, "--endpoints", endpoints, *access, *arguments], deadline=deadline)
+
+
+def members() -> list[Member]:
+    """The members of etcd."""
+    said = etcdctl(["member", "list", "--write-out", "json"])
+    if said.code != 0:
+        raise NodeError(f"etcd does not tell its members: {said.errors.strip()}")
+    found: list[dict[str, Any]] = json.loads(said.output)["members"]
+    return [Member(f"{each['ID']:x}", each.get("name", "")) for each in found]
+
+
+def remove_member(identity: str) -> None:
+    """Remove a member; etcd itself refuses where too few would be left."""
+    said = etcdctl(["member", "remove", identity])
+    if said.code != 0:
+        raise NodeError(
+            f"etcd does not let the member {identity} go: {said.errors.strip()}", "See `etcdctl member list`."
+        )
+
+
+def unhealthy() -> str:
+    """What is wrong with the members of etcd; empty if nothing is."""
+    said = etcdctl(["endpoint", "health", "--cluster"])
+    lines = (said.output + said.errors).splitlines()
+    return "" if said.code == 0 else "; ".join(line for line in lines if "unhealthy" in line) or said.errors.strip()

@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026, navarch.fleet contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certificates
+short_description: Renew the certificates of a control plane before they end
+version_added: 0.1.0
+author:
+  - navarch.fleet contributors (@navarch)
+description:
+  - Runs on the control plane. Lets kubeadm renew what ends soon, the kubeconfigs of kubeadm among it, and starts the components again
+    that read what was renewed. One that an interrupted run left with the old certificate is started again, too.
+  - CAs are never touched; one that ends soon is a warning. The kubelet renews its own certificates.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+options:
+  threshold_days:
+    description:
+      - Certificates with fewer days left are renewed.
+    type: int
+    default: 60
+  deadline:
+    description:
+      - Seconds for each component to come back.
+    type: float
+    default: 180
+"""
+
+EXAMPLES = r"""
+- name: Renew what ends within three months
+  navarch.fleet.certificates:
+    threshold_days: 90
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be done in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["renew apiserver (29 days are left)", "restart kube-apiserver (apiserver renewed)"]
+days_left:
+  description: Days that are left, by kubeadm's name of the certificate. Empty on a host that is no control plane.
+  returned: success
+  type: dict
+  sample: {"apiserver": 364, "ca": 3649}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.navarch.fleet.plugins.module_utils._node import certificates
+from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
+from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "threshold_days": {"type": "int", "default": 60},
+            "deadline": {"type": "float", "default": 180.0},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
+            result = _run(module)
+    except (NodeError, OSError) as problem:
+        module.fail_json(msg=str(problem))
+    module.exit_json(**result)
+
+
+def _run(module: AnsibleModule) -> dict:
+    threshold, deadline = module.params["threshold_days"], module.params["deadline"]
+    found = certificates.observe()
+    steps = certificates.plan(found, threshold)
+    for text in certificates.warnings(found, threshold):
+        module.warn(text)
+    if steps and not module.check_mode:
+        for step in steps:
+            certificates.act(step, deadline)
+        certificates.verify(deadline)
+        found = certificates.observe()
+    return {
+        "changed": bool(steps),
+        "steps": [str(step) for step in steps],
+        "diff": difference(steps),
+        "days_left": {each.name: each.days(found.now) for each in found.certificates},
+    }
+
+
+if __name__ == "__main__":
+    main()

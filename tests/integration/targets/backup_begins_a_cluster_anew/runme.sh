@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# A backup, all hosts lost, new ones: the objects are there again. And a host that is reset is as it was.
+. ../../../workshop/data/provisioning.sh
+
+state() { # what a host is, as far as we change it
+    on "$1" 'find /etc /opt /usr/local /var/lib -xdev \( -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd \) -prune -o -print | sort; ip rule; systemctl list-unit-files --no-legend'
+}
+
+hosts up n1 n2
+state n2 >"$folder/before"
+play provision
+nodes_ready 2
+kubectl create configmap kept --from-literal answer=42
+kubectl create secret generic kept --from-literal answer=42
+objects() { kubectl get configmap,secret,serviceaccount,deployment,daemonset --all-namespaces --output custom-columns=K:kind,S:metadata.namespace,N:metadata.name,U:metadata.uid --no-headers | sort; }
+
+mkdir "$folder/kept"
+play backup -e "backup_target=$folder/kept"
+objects >"$folder/objects"
+
+if play reset --limit n2; then fail "a reset without the word was not refused"; fi
+play reset --limit n2 -e reset_confirm=north -e reset_packages=true
+nodes_ready 1
+state n2 >"$folder/after"
+diff "$folder/before" "$folder/after" || fail "n2 is not as it was"
+
+hosts down n1 n2
+hosts up n1 n2
+play restore -e "backup_file=$(ls "$folder"/kept/*.tar)"
+nodes_ready 2
+objects >"$folder/restored"
+diff "$folder/objects" "$folder/restored" || fail "objects differ"
