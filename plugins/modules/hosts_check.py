@@ -42,6 +42,12 @@ options:
       - Name of the variable that holds what M(navarch.fleet.host) returned on each host.
     type: str
     default: host_check
+  versions:
+    description:
+      - With V(same), a cluster that runs another version than the inventory says is a finding.
+    type: str
+    choices: [same, any]
+    default: same
 """
 
 EXAMPLES = r"""
