@@ -76,7 +76,7 @@ def _contents(arguments: Mapping[str, object], wanted: Wanted) -> tuple[bundle.C
 def _distribution(text: str, architecture: str) -> packages.Distribution:
     if not text:
         return packages.this_distribution(architecture)
-    name, _, version = text.partition("-")
+    name, _sign, version = text.partition("-")
     if not version:
         raise InfrastructureError(f"{text!r} is no distribution.", next_step="Write it as debian-12 or ubuntu-24.04.")
     return packages.Distribution(name, version, architecture)

@@ -136,7 +136,7 @@ def _mirror(suite: str) -> str:
         ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(SITE)"], capture_output=True, text=True, check=False
     )
     for line in done.stdout.splitlines():
-        origin, _, site = line.partition("|")
+        origin, _sign, site = line.partition("|")
         if origin == "Debian":
             return site
     raise UnavailableError(f"apt on this machine has no source of Debian, which {suite} is taken from")

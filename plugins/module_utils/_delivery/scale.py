@@ -22,7 +22,7 @@ from .result import Result
 from .scaling import key_of
 from .workloads import workloads_of
 
-Counts = Mapping[str, int | None]
+Counts = Mapping[str, "int | None"]
 """Replicas by workload; None gives the number back to the sources."""
 
 

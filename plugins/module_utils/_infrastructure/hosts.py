@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 GROUPS = ("load_balancer", "etcd", "control_plane", "worker")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -31,7 +31,7 @@ _PER_HOST = frozenset(
 )
 """Variables that may differ between hosts of one cluster."""
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _version(version: str) -> Iterator[str]:
 
 
 def _endpoint_form(endpoint: str) -> Iterator[str]:
-    host, _, port = endpoint.rpartition(":")
+    host, _sign, port = endpoint.rpartition(":")
     if endpoint and (not host or not port.isdigit() or not 0 < int(port) < 65536):
         yield f"cluster_endpoint is {endpoint!r}; it is host:port."
 
@@ -171,7 +171,7 @@ def _differences(cluster: Cluster) -> Iterator[str]:
     for name in sorted(names):
         values = {repr(host.settings.get(name)): host.name for host in cluster.hosts}
         if len(values) > 1:
-            (one, first), (other, second), *_ = values.items()
+            (one, first), (other, second), *_others = values.items()
             yield f"{name} is a variable of the whole cluster, but it is {one} on {first} and {other} on {second}."
 
 

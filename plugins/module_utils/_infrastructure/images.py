@@ -64,8 +64,8 @@ class Reference:
 
 def parse(reference: str) -> Reference:
     """Read `registry/repository:tag`; each part has to be there."""
-    host, _, rest = reference.partition("/")
-    repository, _, tag = rest.rpartition(":")
+    host, _sign, rest = reference.partition("/")
+    repository, _sign, tag = rest.rpartition(":")
     if not (repository and tag and re.fullmatch(r"[\w.-]+(:\d+)?", host) and re.fullmatch(r"[\w.-]+", tag)):
         raise InfrastructureError(
             f"{reference!r} is no full name of an image.",

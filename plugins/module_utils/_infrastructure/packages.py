@@ -42,7 +42,7 @@ def this_distribution(architecture: str, os_release: Path = _OS_RELEASE) -> Dist
         lines = os_release.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    fields = {name: value.strip().strip('"') for name, _, value in (line.partition("=") for line in lines)}
+    fields = {name: value.strip().strip('"') for name, _sign, value in (line.partition("=") for line in lines)}
     return Distribution(fields.get("ID", ""), fields.get("VERSION_ID", ""), architecture)
 
 

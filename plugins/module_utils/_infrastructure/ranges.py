@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 _NODE_MASKS = {4: 24, 6: 64}
 """Part of the pods' range that each node gets, unless the controller manager is told otherwise."""
@@ -82,7 +82,7 @@ def _primary_family(pods: Sequence[Network], addresses: Sequence[str]) -> Iterat
     """Kubernetes takes a node's first address for the family of the first range."""
     families = {ipaddress.ip_address(address).version for address in addresses}
     if pods and families and pods[0].version not in families:
-        other = next(iter(families))
+        other = min(families)
         yield (
             f"the hosts have IPv{other} addresses, and the first range of pods is IPv{pods[0].version}; "
             f"put the IPv{other} range first, or give the hosts' IPv{pods[0].version} addresses in cluster_node_address."

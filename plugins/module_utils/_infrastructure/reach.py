@@ -57,7 +57,7 @@ def _members_of_etcd(host: Host, cluster: Cluster) -> list[Host]:
 
 def _balancer(host: Host, cluster: Cluster) -> Iterator[Target]:
     """A balancer of the user's own: it is there already."""
-    address, _, port = cluster.endpoint.rpartition(":")
+    address, _sign, port = cluster.endpoint.rpartition(":")
     address = address.strip("[]")
     if port.isdigit() and address not in {each.address for each in cluster.hosts}:
         yield Target(address, int(port), "cluster_endpoint")

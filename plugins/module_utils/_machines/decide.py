@@ -241,7 +241,8 @@ def _to_minimum(standing: _Standing, budget: Budget) -> int:
 def _due(view: View, delay: float, now: datetime) -> tuple[list, dict[str, str]]:
     due, verdicts = [], {}
     for pod in view.unschedulable:
-        assert pod.unschedulable_since is not None
+        if pod.unschedulable_since is None:
+            raise AssertionError("pod.unschedulable_since is there by plan")
         age = (now - pod.unschedulable_since).total_seconds()
         if age >= delay:
             due.append(pod)

@@ -93,7 +93,9 @@ class Board:
 
     def _is_shunned(self, pod: Pod, place: Place) -> bool:
         return any(
-            term.matches(pod) and other.domain(term.topology) == place.domain(term.topology) is not None
+            term.matches(pod)
+            and other.domain(term.topology) is not None
+            and other.domain(term.topology) == place.domain(term.topology)
             for other in self._places.values()
             for resident in other.pods
             for term in resident.away

@@ -125,7 +125,8 @@ def look(session: Session) -> View:
 def node_of(document: Mapping[str, Any]) -> Node:
     """A node in the form that placing works with."""
     node = Node.from_dict(document)
-    assert node is not None, "it was not said to be out of order"
+    if node is None:
+        raise AssertionError("it was not said to be out of order")
     return node
 
 

@@ -110,7 +110,7 @@ def _unpack(archive: str) -> None:
 def _checked(wanted: Wanted) -> Mapping[str, str]:
     """What the backup says of itself, after each of its files was compared with its checksum."""
     for line in (files.read(f"{_WORK}/SHA256SUMS") or "").splitlines():
-        digest, _, name = line.partition("  ")
+        digest, _sign, name = line.partition("  ")
         if binaries.sha256(os.path.join(_WORK, name)) != digest:
             raise NodeError(f"{name} in {wanted.archive} is damaged.", "Take another backup.")
     missing = [name for name in _OWN if not os.path.exists(f"{_WORK}/{name}")]

@@ -222,7 +222,7 @@ def _downloaded(url: str, digest: str, patience: float) -> Iterator[str]:
 
 
 def _download(url: str, path: str, patience: float) -> None:
-    with urllib.request.urlopen(url, timeout=patience) as answer, open(path, "wb") as file:
+    with urllib.request.build_opener().open(url, timeout=patience) as answer, open(path, "wb") as file:
         shutil.copyfileobj(answer, file, _CHUNK)
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,8 @@ def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) ->
     ledger.note(steps, found.units)
     by_topic = {topic: [step for step in steps if step.topic == topic] for topic in {step.topic for step in steps}}
     if installs := by_topic.get(packages.TOPIC):
-        with _package_source(means) as source:
+        with contextlib.ExitStack() as stack:
+            source = _package_source(means, stack)
             packages.act(installs, wanted.packages, wanted.package_manager, source, means.deadline)
         ledger.note_packages(found.packages, packages.observe(wanted.package_manager))
     for topic in (kernel.SWAP, kernel.MODULES, kernel.PARAMETERS):
@@ -159,14 +160,12 @@ def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) ->
         permissions.act(step)
 
 
-@contextlib.contextmanager
-def _package_source(means: Means) -> Iterator[packages.Source]:
+def _package_source(means: Means, stack: contextlib.ExitStack) -> packages.Source:
     archive = means.package_archive
     if archive is None:
-        yield packages.Source(means.package_source)
-        return
-    with binaries.fetched(archive.sha256, archive.url, means.access) as path:
-        yield packages.Source(means.package_source, path)
+        return packages.Source(means.package_source)
+    path = stack.enter_context(binaries.fetched(archive.sha256, archive.url, means.access))
+    return packages.Source(means.package_source, path)
 
 
 def verify(wanted: Resources) -> None:

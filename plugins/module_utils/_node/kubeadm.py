@@ -308,7 +308,7 @@ def _join(wanted: Wanted) -> None:
 
 def _await_listener(endpoint: str, patience: float) -> None:
     """Wait until a load balancer accepts connections; kubeadm itself does not wait for it."""
-    host, _, port = endpoint.rpartition(":")
+    host, _sign, port = endpoint.rpartition(":")
     end = time.monotonic() + patience
     while True:
         try:

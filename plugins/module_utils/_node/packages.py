@@ -33,7 +33,7 @@ class Package:
 
     @classmethod
     def from_text(cls, text: str) -> Package:
-        name, _, version = text.partition("=")
+        name, _sign, version = text.partition("=")
         return cls(name, version)
 
 

@@ -72,8 +72,8 @@ def plan(permissions: Sequence[Permission], found: Mapping[str, Found]) -> list[
 
 def act(step: Step) -> None:
     """Carry out one step."""
-    mode, _, owners = step.after.partition(" ")
-    owner, _, group = owners.partition(":")
+    mode, _sign, owners = step.after.partition(" ")
+    owner, _sign, group = owners.partition(":")
     os.chown(step.subject, _user_number(owner), _group_number(group), follow_symlinks=False)
     os.chmod(step.subject, int(mode, 8))
 

@@ -39,7 +39,8 @@ def create_described(site: Site, step: Step) -> None:
 
 def update_described(site: Site, step: Step) -> None:
     """Change what a step names of an object that is there."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     attributes = resolved(site, step)
     update = getattr(site.cloud.connection.network, f"update_{step.kind.noun}")
     object_id = step.item.id
@@ -48,7 +49,8 @@ def update_described(site: Site, step: Step) -> None:
 
 
 def add_tag(site: Site, step: Step) -> None:
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     _tag(site, step.kind, step.item.id)
 
 
@@ -116,7 +118,8 @@ def create_balancer(site: Site, step: Step) -> None:
 
 def update_balancer(site: Site, step: Step) -> None:
     """Lead it to exactly these members."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     _settled(site, step.item.id)
     for pool in step.item.data["pools"]:
         site.cloud.send("load_balancer", "PUT", f"/lbaas/pools/{pool['id']}/members", json=dict(step.attributes))
@@ -125,7 +128,8 @@ def update_balancer(site: Site, step: Step) -> None:
 
 def delete_balancer(site: Site, step: Step) -> None:
     """Remove it with all that is in it, and wait."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     deadline = time.monotonic() + site.limits.build_timeout
     while site.cloud.get(Kind.LOAD_BALANCER, step.item.id) is not None:
         try:
@@ -138,7 +142,8 @@ def delete_balancer(site: Site, step: Step) -> None:
 
 def delete_router(site: Site, step: Step) -> None:
     """Take it out of every subnet first."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     router = step.item.id
     for port in site.cloud.listing(Kind.PORT, device_id=router):
         if str(port["device_owner"]).startswith("network:router_interface"):
@@ -153,7 +158,8 @@ def delete_router(site: Site, step: Step) -> None:
 
 def delete_plain(site: Site, step: Step) -> None:
     """Remove it, and wait until it is gone; what still uses it may need a moment to go."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     deadline = time.monotonic() + min(60.0, site.limits.build_timeout)
     while True:
         try:

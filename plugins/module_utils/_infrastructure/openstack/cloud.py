@@ -125,7 +125,8 @@ class Cloud:
                 return there
             if delay is None:
                 break
-        assert problem is not None
+        if problem is None:
+            raise AssertionError("problem is there by plan")
         raise problem
 
     def delete(self, kind: Kind, object_id: str, **options: Any) -> None:

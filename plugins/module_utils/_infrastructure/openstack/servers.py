@@ -59,14 +59,16 @@ def _leave_nothing(site: Site, port: str) -> None:
 
 def replace_server(site: Site, step: Step, attributes: dict[str, Any]) -> None:
     """Remove a server and make it anew, with the same name and address."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     _remove(site, step.item.id, step.name)
     create_server(site, step, attributes)
 
 
 def delete_server(site: Site, step: Step) -> None:
     """Remove a server and wait until it is gone."""
-    assert step.item is not None
+    if step.item is None:
+        raise AssertionError("step.item is there by plan")
     _remove(site, step.item.id, step.name)
 
 

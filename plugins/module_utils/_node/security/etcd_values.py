@@ -47,7 +47,7 @@ def beginnings(access: Access, resource: str) -> Iterator[tuple[str, bytes]]:
     Args:
         resource: as EncryptionConfiguration names it: `secrets`, `widgets.example.org`.
     """
-    name, _, group = resource.partition(".")
+    name, _sign, group = resource.partition(".")
     folder = f"{_PREFIX}/{group + '/' if group else ''}{name}/".encode()
     start, end = folder, folder[:-1] + bytes([folder[-1] + 1])
     while True:

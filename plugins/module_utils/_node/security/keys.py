@@ -89,7 +89,7 @@ def _rewrite(resource: str, names: Sequence[str]) -> None:
 
 
 def _object(resource: str, name: str) -> dict | None:
-    namespace, _, own = name.rpartition("/")
+    namespace, _sign, own = name.rpartition("/")
     place = f"/namespaces/{quote(namespace)}" if namespace else ""
     said = attempt([*KUBECTL, "get", "--raw", f"{_root(resource)}{place}/{resource.split('.')[0]}/{quote(own)}"])
     return json.loads(said.output) if said.code == 0 else None

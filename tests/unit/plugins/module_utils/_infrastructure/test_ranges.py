@@ -65,6 +65,6 @@ def test_the_first_range_has_the_family_of_the_hosts() -> None:
 @given(some.integers(8, 24), some.integers(1, 70000))
 def test_room_for_nodes_is_counted_exactly(prefix: int, nodes: int) -> None:
     network = ipaddress.ip_network(f"10.0.0.0/{prefix}", strict=False)
-    parts = sum(1 for _ in network.subnets(new_prefix=24)) if prefix > 7 else 0
+    parts = sum(1 for _each in network.subnets(new_prefix=24)) if prefix > 7 else 0
     told = [text for text in said([str(network)], ["172.20.0.0/16"], nodes) if "parts (/24)" in text]
     assert bool(told) == (parts < nodes)

@@ -34,7 +34,7 @@ def test_silence_is_told_with_what_it_is_for(monkeypatch: pytest.MonkeyPatch) ->
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         address = full.getsockname()
-        waiting = [socket.socket() for _ in range(4)]
+        waiting = [socket.socket() for _each in range(4)]
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(address)

@@ -82,6 +82,6 @@ def test_a_file_of_somebody_else_is_refused(text: str) -> None:
 def test_keys_are_as_long_as_the_provider_wants_and_differ() -> None:
     import base64
 
-    keys = [encryption.begun("secretbox", ["secrets"]).keys[0].secret for _ in range(3)]
+    keys = [encryption.begun("secretbox", ["secrets"]).keys[0].secret for _each in range(3)]
     assert {len(base64.b64decode(key)) for key in keys} == {32}
     assert len(set(keys)) == 3
