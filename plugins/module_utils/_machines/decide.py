@@ -242,7 +242,7 @@ def _due(view: View, delay: float, now: datetime) -> tuple[list, dict[str, str]]
     due, verdicts = [], {}
     for pod in view.unschedulable:
         if pod.unschedulable_since is None:
-            raise AssertionError("pod.unschedulable_since is there by plan")
+            raise AssertionError("a pod that waits has no time since when")
         age = (now - pod.unschedulable_since).total_seconds()
         if age >= delay:
             due.append(pod)

@@ -39,19 +39,15 @@ def create_described(site: Site, step: Step) -> None:
 
 def update_described(site: Site, step: Step) -> None:
     """Change what a step names of an object that is there."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
     attributes = resolved(site, step)
     update = getattr(site.cloud.connection.network, f"update_{step.kind.noun}")
-    object_id = step.item.id
+    object_id = step.seen.id
     site.cloud.retried(f"change {step.kind.word} {step.name}", lambda: update(object_id, **attributes))
     site.ids[step.key] = object_id
 
 
 def add_tag(site: Site, step: Step) -> None:
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
-    _tag(site, step.kind, step.item.id)
+    _tag(site, step.kind, step.seen.id)
 
 
 def attach_router(site: Site, step: Step) -> None:
@@ -118,22 +114,18 @@ def create_balancer(site: Site, step: Step) -> None:
 
 def update_balancer(site: Site, step: Step) -> None:
     """Lead it to exactly these members."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
-    _settled(site, step.item.id)
-    for pool in step.item.data["pools"]:
+    _settled(site, step.seen.id)
+    for pool in step.seen.data["pools"]:
         site.cloud.send("load_balancer", "PUT", f"/lbaas/pools/{pool['id']}/members", json=dict(step.attributes))
-        _settled(site, step.item.id)
+        _settled(site, step.seen.id)
 
 
 def delete_balancer(site: Site, step: Step) -> None:
     """Remove it with all that is in it, and wait."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
     deadline = time.monotonic() + site.limits.build_timeout
-    while site.cloud.get(Kind.LOAD_BALANCER, step.item.id) is not None:
+    while site.cloud.get(Kind.LOAD_BALANCER, step.seen.id) is not None:
         try:
-            site.cloud.delete(Kind.LOAD_BALANCER, step.item.id, cascade=True)
+            site.cloud.delete(Kind.LOAD_BALANCER, step.seen.id, cascade=True)
         except RefusedError as refusal:
             if refusal.status != 409:  # it is being changed
                 raise
@@ -142,9 +134,7 @@ def delete_balancer(site: Site, step: Step) -> None:
 
 def delete_router(site: Site, step: Step) -> None:
     """Take it out of every subnet first."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
-    router = step.item.id
+    router = step.seen.id
     for port in site.cloud.listing(Kind.PORT, device_id=router):
         if str(port["device_owner"]).startswith("network:router_interface"):
             try:
@@ -158,18 +148,16 @@ def delete_router(site: Site, step: Step) -> None:
 
 def delete_plain(site: Site, step: Step) -> None:
     """Remove it, and wait until it is gone; what still uses it may need a moment to go."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
     deadline = time.monotonic() + min(60.0, site.limits.build_timeout)
     while True:
         try:
-            site.cloud.delete(step.kind, step.item.id)
+            site.cloud.delete(step.kind, step.seen.id)
         except RefusedError as refusal:
             if refusal.status != 409 or time.monotonic() > deadline:
                 raise
             time.sleep(PAUSE)
             continue
-        if site.cloud.get(step.kind, step.item.id) is None:
+        if site.cloud.get(step.kind, step.seen.id) is None:
             return
         _patience(site, step, deadline)
 

@@ -126,7 +126,7 @@ class Cloud:
             if delay is None:
                 break
         if problem is None:
-            raise AssertionError("problem is there by plan")
+            raise AssertionError("tries ended without an answer and without a problem")
         raise problem
 
     def delete(self, kind: Kind, object_id: str, **options: Any) -> None:

@@ -59,17 +59,13 @@ def _leave_nothing(site: Site, port: str) -> None:
 
 def replace_server(site: Site, step: Step, attributes: dict[str, Any]) -> None:
     """Remove a server and make it anew, with the same name and address."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
-    _remove(site, step.item.id, step.name)
+    _remove(site, step.seen.id, step.name)
     create_server(site, step, attributes)
 
 
 def delete_server(site: Site, step: Step) -> None:
     """Remove a server and wait until it is gone."""
-    if step.item is None:
-        raise AssertionError("step.item is there by plan")
-    _remove(site, step.item.id, step.name)
+    _remove(site, step.seen.id, step.name)
 
 
 def _settled(site: Site, step: Step, server: str) -> Found:

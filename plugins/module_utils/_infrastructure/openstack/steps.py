@@ -50,6 +50,13 @@ class Step:
     """The object as it was seen; None for a create."""
 
     @property
+    def seen(self) -> Item:
+        """The object of a step that is not a create."""
+        if self.item is None:
+            raise AssertionError(f"{self.id} was planned without the object that it is about")
+        return self.item
+
+    @property
     def id(self) -> str:
         suffix = f" {self.item.id}" if self.item is not None and self.act is Act.DELETE else ""
         return f"{self.act.value} {self.key}{suffix}"
