@@ -341,47 +341,53 @@ error:
   type: dict
 """
 
+from typing import Any
+
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.applying import deliver_or_remove
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
 
+ARGUMENTS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "tenant": {"type": "str", "default": "default"},
+    "namespace": {"type": "str", "default": "default"},
+    "sources": {"type": "list", "elements": "dict", "default": []},
+    "base": {"type": "path"},
+    "kubectl": {"type": "path"},
+    "helm": {"type": "path"},
+    "placement": {"type": "dict", "default": {}},
+    "overrides": {"type": "raw", "default": []},
+    "labels": {"type": "dict", "default": {}},
+    "failover": {"type": "dict", "default": {}},
+    "rollout": {"type": "dict", "default": {}},
+    "rollout_steps": {"type": "str", "choices": ["all", "begin"], "default": "all"},
+    "health": {"type": "list", "elements": "dict", "default": []},
+    "revision_history_limit": {"type": "int", "default": 10},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 300},
+    "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"], "default": "Abort"},
+    "prune_allow": {"type": "list", "elements": "str", "default": []},
+    "start_allow": {"type": "list", "elements": "str", "default": []},
+    "deletion_protection": {"type": "bool", "default": False},
+    "confirm_removal": {"type": "str"},
+    "ignore_differences": {"type": "list", "elements": "dict", "default": []},
+    "adopt": {"type": "list", "elements": "str", "default": []},
+    "adopt_owners": {"type": "list", "elements": "str", "default": []},
+    "adopt_changes": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "plan_file": {"type": "path"},
+    "plan": {"type": "path"},
+    "lock_holder": {"type": "str"},
+}
+
 
 def main() -> None:
-    module = FleetModule(
-        {
-            "name": {"type": "str", "required": True},
-            "tenant": {"type": "str", "default": "default"},
-            "namespace": {"type": "str", "default": "default"},
-            "sources": {"type": "list", "elements": "dict", "default": []},
-            "base": {"type": "path"},
-            "kubectl": {"type": "path"},
-            "helm": {"type": "path"},
-            "placement": {"type": "dict", "default": {}},
-            "overrides": {"type": "raw", "default": []},
-            "labels": {"type": "dict", "default": {}},
-            "failover": {"type": "dict", "default": {}},
-            "rollout": {"type": "dict", "default": {}},
-            "rollout_steps": {"type": "str", "choices": ["all", "begin"], "default": "all"},
-            "health": {"type": "list", "elements": "dict", "default": []},
-            "revision_history_limit": {"type": "int", "default": 10},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "wait": {"type": "bool", "default": True},
-            "wait_timeout": {"type": "int", "default": 300},
-            "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"], "default": "Abort"},
-            "prune_allow": {"type": "list", "elements": "str", "default": []},
-            "start_allow": {"type": "list", "elements": "str", "default": []},
-            "deletion_protection": {"type": "bool", "default": False},
-            "confirm_removal": {"type": "str"},
-            "ignore_differences": {"type": "list", "elements": "dict", "default": []},
-            "adopt": {"type": "list", "elements": "str", "default": []},
-            "adopt_owners": {"type": "list", "elements": "str", "default": []},
-            "adopt_changes": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
-            "plan_file": {"type": "path"},
-            "plan": {"type": "path"},
-            "lock_holder": {"type": "str"},
-        },
-    )
-    run(module, lambda: deliver_or_remove(module.params, check=module.check_mode))
+    module = FleetModule(ARGUMENTS)
+    run(module, lambda: work(module.params, check=module.check_mode))
+
+
+def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    return deliver_or_remove(params, check=check)
 
 
 if __name__ == "__main__":

@@ -138,20 +138,20 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift impo
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift import table as drift_table
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import statuses, table
 
+ARGUMENTS: dict[str, Any] = {
+    "name": {"type": "str"},
+    "tenant": {"type": "str"},
+    "look": {"type": "bool", "default": True},
+    "drift": {"type": "bool", "default": False},
+}
+
 
 def main() -> None:
-    module = FleetModule(
-        {
-            "name": {"type": "str"},
-            "tenant": {"type": "str"},
-            "look": {"type": "bool", "default": True},
-            "drift": {"type": "bool", "default": False},
-        },
-    )
-    run(module, lambda: work(module.params))
+    module = FleetModule(ARGUMENTS)
+    run(module, lambda: work(module.params, check=module.check_mode))
 
 
-def work(params: dict[str, Any]) -> dict[str, Any]:
+def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     found = statuses(open_hub(params), tenant=params["tenant"], name=params["name"], look=params["look"])
     clusters: dict[str, dict[str, str]] = {}
     for status in found:

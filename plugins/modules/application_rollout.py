@@ -159,32 +159,36 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.reinstate 
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.result import Result
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import Hub
 
+ARGUMENTS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "tenant": {"type": "str", "default": "default"},
+    "action": {
+        "type": "str",
+        "choices": ["resume", "pause", "promote", "abort", "rollback", "step", "fail"],
+        "required": True,
+    },
+    "revision": {"type": "int"},
+    "step": {"type": "int"},
+    "reason": {"type": "str"},
+    "rollout_steps": {"type": "str", "choices": ["all", "begin"], "default": "all"},
+    "wait_timeout": {"type": "int", "default": 300},
+    "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"]},
+    "prune_allow": {"type": "list", "elements": "str", "default": []},
+    "lock_holder": {"type": "str"},
+}
+CONSTRAINTS: dict[str, Any] = {"required_if": [("action", "step", ["step"]), ("action", "fail", ["reason"])]}
+
 
 def main() -> None:
-    module = FleetModule(
-        {
-            "name": {"type": "str", "required": True},
-            "tenant": {"type": "str", "default": "default"},
-            "action": {
-                "type": "str",
-                "choices": ["resume", "pause", "promote", "abort", "rollback", "step", "fail"],
-                "required": True,
-            },
-            "revision": {"type": "int"},
-            "step": {"type": "int"},
-            "reason": {"type": "str"},
-            "rollout_steps": {"type": "str", "choices": ["all", "begin"], "default": "all"},
-            "wait_timeout": {"type": "int", "default": 300},
-            "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"]},
-            "prune_allow": {"type": "list", "elements": "str", "default": []},
-            "lock_holder": {"type": "str"},
-        },
-        required_if=[("action", "step", ["step"]), ("action", "fail", ["reason"])],
-    )
-    run(module, lambda: work(module.params, check=module.check_mode).to_dict())
+    module = FleetModule(ARGUMENTS, **CONSTRAINTS)
+    run(module, lambda: work(module.params, check=module.check_mode))
 
 
-def work(params: dict[str, Any], *, check: bool) -> Result:
+def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    return asked(params, check=check).to_dict()
+
+
+def asked(params: dict[str, Any], *, check: bool) -> Result:
     identity = play_identity(params["lock_holder"])
     actor = Actor(identity.holder, identity.who, identity.where)
     conflict = params["conflict_resolution"]

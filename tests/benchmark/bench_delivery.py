@@ -5,20 +5,19 @@
 """A delivery to the lab's members: first apply, and an apply that has nothing to do, as whole module calls.
 
 Promise: a no-change apply of 12 Deployments and 12 Services over the members takes under 3 s of module time, which is
-what one more task of the same play costs: packing, starting, importing, working.
+what one more task of the same play costs: forking, importing, working.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import yaml
+from plays import play, role
 
 PROMISE = 3.0
 ROUNDS = 3
@@ -33,9 +32,8 @@ def main() -> int:
     hub = str(lab / "hub.kubeconfig")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        play(place, hub, [{"ansible.builtin.include_role": {"name": "navarch.fleet.registry"}}])
-        joined = {"join_clusters": clusters}
-        play(place, hub, [{"ansible.builtin.include_role": {"name": "navarch.fleet.join"}, "vars": joined}])
+        play(place, hub, [role("registry")])
+        play(place, hub, [role("join", join_clusters=clusters)])
         try:
             first = play(place, hub, [task()])
             # The difference between plays of one and of more tasks is what a task costs.
@@ -81,25 +79,6 @@ def objects() -> list[dict[str, Any]]:
         service = {"selector": labels, "ports": [{"port": 80}]}
         found.append({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": service})
     return found
-
-
-def play(place: Path, hub: str, tasks: list[dict[str, Any]]) -> float:
-    """Run a play of these tasks, and say how many seconds it took."""
-    book = place / "play.yml"
-    document = {
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "module_defaults": {"group/navarch.fleet.fleet": {"hub_kubeconfig": hub}},
-        "tasks": tasks,
-    }
-    book.write_text(yaml.safe_dump([document]), encoding="utf-8")
-    begin = time.perf_counter()
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), str(book)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"the play failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 
 
 def run(module: FleetModule, call: Callable[[], dict[str, Any]]) -> None:
-    """Exit with what ``call`` returns; an error of ours becomes one message that names cluster, object, next step.
+    """Exit with what ``call`` returns; see :func:`outcome`."""
+    result = outcome(call)
+    if result.get("failed"):
+        module.fail_json(**{key: value for key, value in result.items() if key != "failed"})
+    module.exit_json(**result)
+
+
+def outcome(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``call`` returns; an error of ours becomes one message that names cluster, object, next step.
 
     A result that holds ``failed`` keeps everybody's ``clusters``, so one failed member hides nobody.
     """
     try:
-        result = call()
+        return call()
     except FleetError as error:
-        module.fail_json(msg=str(error), error=error.to_dict(), clusters={})
-    if result.get("failed"):
-        module.fail_json(**{key: value for key, value in result.items() if key != "failed"})
-    module.exit_json(**result)
+        return {"failed": True, "msg": str(error), "error": error.to_dict(), "clusters": {}}
 
 
 def failures(errors: dict[str, FleetError], total: int) -> dict[str, Any]:
