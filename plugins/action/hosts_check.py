@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import beginning, version_finding
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together, unreached
 
 _ARGUMENTS = {
     "clusters": {"type": "dict", "required": True},
@@ -32,6 +32,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         seen = _seen(variables, arguments["result"])
         wrong = [f"{host}: {text}" for host, said in seen.items() for text in said.get("findings") or []]
+        wrong += unreached(seen, _silent(variables, seen))
         between = together(seen)
         wrong += between.findings
         told = [*between.warnings, *_told(seen)]
@@ -66,6 +67,15 @@ def _seen(variables: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
         if said.get("membership"):
             seen[host] = {"cluster": given.get("cluster_name"), **said}
     return seen
+
+
+def _silent(variables: Mapping[str, Any], seen: Mapping[str, Any]) -> set[str]:
+    """Addresses of the hosts of the play that did not answer."""
+    missing = [variables["hostvars"][host] for host in variables["ansible_play_hosts_all"] if host not in seen]
+    return {
+        str(given.get("cluster_node_address") or given.get("ansible_host") or given["inventory_hostname"])
+        for given in missing
+    }
 
 
 def _told(seen: Mapping[str, Mapping[str, Any]]) -> list[str]:

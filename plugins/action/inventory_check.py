@@ -17,6 +17,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.host
     Host,
     clusters_of,
     findings,
+    newcomers,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.reach import targets
 from ansible_collections.navarch.fleet.plugins.module_utils._node.security.documents import undone
@@ -26,6 +27,10 @@ from ansible_collections.navarch.fleet.plugins.plugin_utils import role_variable
 
 # Beside the plugins in the collection: the one place where the variables of a cluster have their defaults.
 _DEFAULTS = Path(__file__).resolve().parents[2] / "roles" / "cluster" / "defaults" / "main.yml"
+_ARGUMENTS = {
+    "leaving": {"type": "list", "elements": "str", "default": []},
+    "nodes": {"type": "dict", "default": {}},
+}
 
 
 class ActionModule(ActionBase):
@@ -36,15 +41,17 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        self.validate_argument_spec({})
+        arguments = self.validate_argument_spec(_ARGUMENTS)[1]
         known = task_vars or {}
-        hosts = _hosts(known, self._loader.load_from_file(str(_DEFAULTS)))
+        everyone = _hosts(known, self._loader.load_from_file(str(_DEFAULTS)))
+        hosts = [host for host in everyone if host.name not in arguments["leaving"]]
+        gone = [host for host in everyone if host.name in arguments["leaving"]]
         said = inventory_findings.look(hosts, BY_NAME)
         own = _own_variables(hosts, known["hostvars"])
         wrong = list(dict.fromkeys([*findings(hosts), *said.findings, *own.findings]))
         outside = {name: known["hostvars"][name] for name in known["groups"]["all"]}
         told = [*said.warnings, *own.warnings, *_undone(hosts)]
-        told += inventory_findings.without_group(outside, {host.name for host in hosts}, GROUPS)
+        told += inventory_findings.without_group(outside, {host.name for host in everyone}, GROUPS)
         for text in told:
             self._display.warning(text)
         if wrong:
@@ -61,6 +68,9 @@ class ActionModule(ActionBase):
             told=told,
             clusters={name: cluster.to_dict() for name, cluster in clusters.items()},
             versions=sorted(versions),
+            newcomers=newcomers(
+                clusters.values(), arguments["nodes"], {host.cluster for host in gone if "control_plane" in host.groups}
+            ),
             reach={host: each for cluster in clusters.values() for host, each in targets(cluster).items()},
         )
         return result

@@ -31,7 +31,18 @@ attributes:
   platform:
     platforms: posix
     support: full
-options: {}
+options:
+  leaving:
+    description:
+      - Hosts of the inventory that are taken out of their clusters, and count no more.
+    type: list
+    elements: str
+    default: []
+  nodes:
+    description:
+      - Names of the Nodes by cluster, for RV(newcomers). A cluster that is not named is not there yet.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -59,6 +70,12 @@ clusters:
       control_plane: [{name: n1, node: n1, address: 10.0.0.11}]
       load_balancer: []
       etcd: []
+newcomers:
+  description: Hosts that are no Node yet. Where a control plane comes or goes, all of its cluster, because balancers and routes follow.
+  returned: success
+  type: list
+  elements: str
+  sample: [n4]
 versions:
   description: Versions of Kubernetes in the inventory.
   returned: success

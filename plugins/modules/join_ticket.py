@@ -14,6 +14,7 @@ author:
 description:
   - Runs on a control plane, by C(delegate_to). Makes a token that lives for minutes, and tells the hash of the cluster's CA. For a new
     control plane it also uploads the certificates, encrypted under a key that it returns.
+  - What the cluster still has of an earlier host of the same name or address is removed first, see O(newcomer).
   - A ticket is a secret. Use it with C(no_log), keep it in no file.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
@@ -32,6 +33,22 @@ options:
     type: str
     choices: [control_plane, worker]
     default: worker
+  newcomer:
+    description:
+      - The host that is going to join. Its Node, the static pods of its control plane and its member of etcd are removed, because they
+        belong to a host that was lost or to a join that was broken off. While a Node of this name is Ready at another address, the
+        cluster lets nobody in.
+      - Not for a host that is part of the cluster.
+    type: dict
+    suboptions:
+      node:
+        description: Name of its Node.
+        type: str
+        required: true
+      address:
+        description: Address at which the other hosts reach it.
+        type: str
+        required: true
   wait:
     description:
       - Seconds to wait for a cluster that is only being made. It is no error when that was not enough, see RV(open).
@@ -63,6 +80,12 @@ reason:
   returned: success
   type: str
   sample: it is no control plane yet
+steps:
+  description: What was removed of an earlier host, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["remove etcd member 8e9e05c52164694d (of an earlier n1)", "delete node n1 (its host joins anew)"]
 ticket:
   description: The ticket, for O(navarch.fleet.kubeadm#module:ticket). Empty where RV(open) is false, and in check mode.
   returned: success
@@ -73,28 +96,44 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, ticket
+from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, predecessor, ticket
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import Step
+
+_NEWCOMER = {"node": {"type": "str", "required": True}, "address": {"type": "str", "required": True}}
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "role": {"type": "str", "choices": [role.value for role in kubeadm.Role], "default": "worker"},
+            "newcomer": {"type": "dict", "options": _NEWCOMER},
             "wait": {"type": "float", "default": 0.0},
             "minutes": {"type": "int", "default": 15},
         },
         supports_check_mode=True,
     )
+    newcomer = predecessor.Newcomer(**module.params["newcomer"]) if module.params["newcomer"] else None
+    steps: list[Step] = []
+    issued = {}
     try:
-        standing = ticket.await_standing(0.0 if module.check_mode else module.params["wait"])
-        issued = {}
+        standing = ticket.await_standing(0.0 if module.check_mode else module.params["wait"], newcomer)
+        if standing.open and newcomer is not None:
+            steps = predecessor.plan(newcomer, predecessor.observe(newcomer))
         if standing.open and not module.check_mode:
+            for step in steps:
+                predecessor.act(step)
             issued = asdict(ticket.issue(kubeadm.Role(module.params["role"]), module.params["minutes"]))
     except (NodeError, OSError) as problem:
         # No failure: whoever asks does so with no_log, and the reason would be hidden with the secret.
-        standing, issued = ticket.Standing(False, str(problem)), {}
-    module.exit_json(changed=bool(issued), open=standing.open, reason=standing.reason, ticket=issued)
+        standing = ticket.Standing(False, str(problem))
+    module.exit_json(
+        changed=bool(issued or steps),
+        open=standing.open,
+        reason=standing.reason,
+        steps=[str(step) for step in steps],
+        ticket=issued,
+    )
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 GROUPS = ("load_balancer", "etcd", "control_plane", "worker")
+_NODES = frozenset({"control_plane", "worker"})
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NODE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _VERSION = re.compile(r"v1\.\d+\.\d+")
@@ -23,6 +24,7 @@ _PER_HOST = frozenset(
     {
         "cluster_node_name",
         "cluster_node_address",
+        "cluster_node_second_address",
         "cluster_zone",
         "cluster_node_labels",
         "cluster_node_taints",
@@ -99,6 +101,26 @@ def findings(hosts: Sequence[Host]) -> list[str]:
     return found
 
 
+def newcomers(clusters: Iterable[Cluster], nodes: Mapping[str, Collection[str]], leaving: Collection[str]) -> list[str]:
+    """Hosts that a change of their cluster's size concerns.
+
+    Args:
+        clusters: without the hosts that leave.
+        nodes: names of the Nodes by cluster; a cluster that is not named is not there yet.
+        leaving: names of clusters that a control plane leaves.
+
+    Returns:
+        Those that are no Node yet. Where control planes come or go, all of the cluster: balancers and routes follow them.
+    """
+    found = []
+    for cluster in clusters:
+        known = nodes.get(cluster.name, ())
+        new = [host for host in cluster.hosts if host.groups & _NODES and host.node_name not in known]
+        moves = any("control_plane" in host.groups for host in new) or cluster.name in leaving
+        found += [host.name for host in (cluster.hosts if moves else new)]
+    return found
+
+
 def _of_cluster(cluster: Cluster) -> Iterator[str]:
     if not _NAME.fullmatch(cluster.name):
         yield "a cluster's name has at most 63 lower case letters, digits and dashes."
@@ -127,12 +149,23 @@ def _of_host(host: Host) -> Iterator[str]:
         yield f"{host.node_name!r} can't be the name of a Node (at most 63 lower case letters, digits, dashes and dots); set cluster_node_name."
     if _address(host.address) is None:
         yield f"{host.address!r} is no IP address; set cluster_node_address to the one that the other hosts reach it at."
+    yield from _second_address(host)
     if {"control_plane", "worker"} <= host.groups:
         yield "it is in both groups control_plane and worker; a control plane that takes pods has cluster_node_taints: []."
     if {"control_plane", "load_balancer"} <= host.groups:
         yield "it is in both groups control_plane and load_balancer, where both listen on the port of the API."
     if not host.groups & set(GROUPS):
         yield f"it is in none of the groups {', '.join(GROUPS)}."
+
+
+def _second_address(host: Host) -> Iterator[str]:
+    given = str(host.settings.get("cluster_node_second_address") or "")
+    first, second = _address(host.address), _address(given)
+    if given and (second is None or (first is not None and first.version == second.version)):
+        yield f"cluster_node_second_address is {given!r}; it is an address of the other IP family than {host.address}."
+    two = len(_networks(host.settings.get("cluster_pod_cidrs"))[0]) > 1
+    if two and not given and host.groups & _NODES and host.settings.get("cluster_network") == "built_in":
+        yield "the cluster has two IP families, but the host has one address; set cluster_node_second_address."
 
 
 def _version(version: str) -> Iterator[str]:

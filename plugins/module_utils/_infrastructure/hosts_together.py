@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .variables import Said
@@ -29,6 +29,21 @@ def together(seen: Mapping[str, Mapping[str, Any]]) -> Said:
     )
     warnings += _packets(seen)
     return Said(tuple(_clocks(seen)), tuple(warnings))
+
+
+def unreached(seen: Mapping[str, Mapping[str, Any]], silent: Collection[str]) -> list[str]:
+    """Connections that do not work although both ends do.
+
+    Args:
+        seen: as for `together`.
+        silent: addresses of hosts that do not answer. They hold nobody up, and are told at the end of the play.
+    """
+    return [
+        f"{host}: {each['text']}"
+        for host, said in seen.items()
+        for each in (said.get("fitness") or {}).get("unreached") or []
+        if each["address"] not in silent
+    ]
 
 
 def _same(seen: Mapping[str, Mapping[str, Any]], field: str, title: str, next_step: str) -> Iterator[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import files, kubeadm
 from .commands import Completed, attempt
@@ -29,6 +30,8 @@ class Member:
     """Hexadecimal."""
     name: str
     """Empty while it has not started."""
+    addresses: tuple[str, ...] = ()
+    """Of hosts, where the other members reach it."""
 
 
 def flag(name: str) -> str:
@@ -52,7 +55,12 @@ def members() -> list[Member]:
     if said.code != 0:
         raise NodeError(f"etcd does not tell its members: {said.errors.strip()}")
     found: list[dict[str, Any]] = json.loads(said.output)["members"]
-    return [Member(f"{each['ID']:x}", each.get("name", "")) for each in found]
+    return [Member(f"{each['ID']:x}", each.get("name", ""), _hosts(each.get("peerURLs") or ())) for each in found]
+
+
+def stacked() -> bool:
+    """Whether the members of etcd are on the control planes."""
+    return any(host in ("127.0.0.1", "::1", "localhost") for host in _hosts(flag("etcd-servers").split(",")))
 
 
 def remove_member(identity: str) -> None:
@@ -69,3 +77,7 @@ def unhealthy() -> str:
     said = etcdctl(["endpoint", "health", "--cluster"])
     lines = (said.output + said.errors).splitlines()
     return "" if said.code == 0 else "; ".join(line for line in lines if "unhealthy" in line) or said.errors.strip()
+
+
+def _hosts(urls: Iterable[str]) -> tuple[str, ...]:
+    return tuple(host for url in urls if (host := urlsplit(url).hostname))

@@ -102,7 +102,8 @@ class Seen:
     """Configurations of the container network that this collection did not write."""
     missing_modules: tuple[str, ...]
     locked_sysctls: tuple[str, ...]
-    unreached: tuple[str, ...]
+    unreached: tuple[reach.Unreached, ...]
+    """No finding of this host: the other one may be switched off."""
     mirror_problem: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -221,7 +222,7 @@ def worth_a_look(seen: Seen) -> list[str]:
 
 
 def _of_a_bare_host(seen: Seen, wanted: Wanted) -> list[str]:
-    found = list(seen.unreached)
+    found = []
     if seen.disk < wanted.disk:
         found.append(f"It has {seen.disk} MiB of free disk in /var/lib; {wanted.disk} MiB are needed (host_disk).")
     if seen.strangers:

@@ -34,15 +34,24 @@ class Target:
         return cls(given["address"], given["port"], given.get("purpose") or "")
 
 
-def unreached(targets: Sequence[Target]) -> list[str]:
-    """Whom this host does not reach, each as a sentence.
+@dataclass(frozen=True)
+class Unreached:
+    """Somebody whom this host does not reach. Whether that is wrong is seen once it is known who is switched off."""
+
+    address: str
+    text: str
+
+
+def unreached(targets: Sequence[Target]) -> list[Unreached]:
+    """Whom this host does not reach.
 
     Nobody listens there yet, so a refused connection is a good answer: it comes from the other host.
     """
     if not targets:
         return []
     with ThreadPoolExecutor(min(_AT_ONCE, len(targets))) as pool:
-        return [text for text in pool.map(_sentence, targets) if text]
+        answers = list(pool.map(lambda target: (target, _try(target)), targets))
+    return [Unreached(target.address, _sentence(target, answer)) for target, answer in answers if answer]
 
 
 def mirror_problem(address: str) -> str:
@@ -64,10 +73,9 @@ def mirror_problem(address: str) -> str:
     return ""
 
 
-def _sentence(target: Target) -> str:
-    answer = _try(target)
+def _sentence(target: Target, answer: str) -> str:
     place = f"{target.address} port {target.port} ({target.purpose})"
-    return f"It does not reach {place}: {answer}. See routes and firewalls between the two." if answer else ""
+    return f"It does not reach {place}: {answer}. See routes and firewalls between the two."
 
 
 def _try(target: Target) -> str:

@@ -12,7 +12,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from . import files, kubeadm, kubelet
+from . import files, kubeadm, kubelet, predecessor
 from .commands import attempt, run
 from .errors import NodeError
 from .kubectl import KUBECTL
@@ -29,8 +29,8 @@ class Standing:
     reason: str
 
 
-def standing() -> Standing:
-    """Look whether this control plane is one, and whether its API server is ready."""
+def standing(newcomer: predecessor.Newcomer | None = None) -> Standing:
+    """Look whether this control plane is one, whether its API server is ready, and whether nobody lives under the newcomer's name."""
     journal = kubeadm.journal()
     if journal.operation and not journal.finished:
         return Standing(False, f"its {journal.operation} is not finished")
@@ -40,14 +40,22 @@ def standing() -> Standing:
         ready = attempt([*KUBECTL, "get", "--raw", "/readyz"], deadline=45)
     except NodeError as problem:
         return Standing(False, str(problem))
-    return Standing(ready.code == 0, "" if ready.code == 0 else f"its API server is not ready: {ready.errors.strip()}")
+    if ready.code != 0:
+        return Standing(False, f"its API server is not ready: {ready.errors.strip()}")
+    if newcomer is not None and (address := predecessor.elsewhere(newcomer, predecessor.observe(newcomer))):
+        return Standing(
+            False,
+            f"the Node {newcomer.node} is Ready at {address}, but its host in the inventory is {newcomer.address}; "
+            f"if that one is gone, the cluster will see it within a minute, else give the new host another name",
+        )
+    return Standing(True, "")
 
 
-def await_standing(patience: float) -> Standing:
+def await_standing(patience: float, newcomer: predecessor.Newcomer | None = None) -> Standing:
     """Look until the cluster can let hosts in, for at most `patience` seconds."""
     end = time.monotonic() + patience
     while True:
-        now = standing()
+        now = standing(newcomer)
         if now.open or time.monotonic() >= end:
             return now
         time.sleep(1)

@@ -10,12 +10,21 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts import Host, clusters_of, findings
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts import (
+    Host,
+    clusters_of,
+    findings,
+    newcomers,
+)
 
 DEFAULTS: dict[str, Any] = {
     "cluster_kubernetes_version": "v1.37.2",
     "cluster_pod_cidrs": ["10.244.0.0/16"],
     "cluster_service_cidrs": ["10.96.0.0/16"],
+}
+DUAL = {
+    "cluster_pod_cidrs": ["10.244.0.0/16", "fd00:1::/56"],
+    "cluster_service_cidrs": ["10.96.0.0/16", "fd00:2::/112"],
 }
 
 
@@ -56,6 +65,14 @@ def test_the_endpoint_is_the_load_balancers() -> None:
         ([*ONE, host("n3", "worker", cluster_node_name="n2")], "n3: its Node has the same name n2 as that of n2"),
         ([*ONE, host("n3", "worker", address="north.example")], "'north.example' is no IP address"),
         ([*ONE, host("n3", "worker", cluster_node_name="N_3")], "can't be the name of a Node"),
+        (
+            [host("n1", "control_plane", cluster_node_second_address="10.0.0.9")],
+            "an address of the other IP family than 10.0.0.1",
+        ),
+        (
+            [host("n1", "control_plane", cluster_network="built_in", **DUAL)],
+            "n1: the cluster has two IP families, but the host has one address",
+        ),
         ([*ONE, host("n3", "etcd")], "not made by this collection yet"),
         ([host("n1", "control_plane", "load_balancer")], "both listen on the port of the API"),
         ([host("n1", "control_plane", "worker")], "both groups control_plane and worker"),
@@ -80,3 +97,28 @@ def test_what_is_wrong_is_said(hosts: list[Host], said: str) -> None:
 def test_all_findings_come_at_once() -> None:
     wrong = [host("n1", "control_plane", address="a.example"), host("n2", "worker", address="b.example", cluster="")]
     assert len(findings(wrong)) == 2
+
+
+BALANCED = [
+    host("n9", "load_balancer"),
+    *(host(f"n{each}", "control_plane") for each in (1, 2, 3)),
+    host("n4", "worker"),
+]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "leaving", "concerned"),
+    [
+        ({"north": ["n1", "n2", "n3", "n4"]}, set(), []),
+        ({"north": ["n1", "n2", "n3"]}, set(), ["n4"]),
+        # Balancers and routes follow control planes.
+        ({"north": ["n1", "n2", "n4"]}, set(), ["n9", "n1", "n2", "n3", "n4"]),
+        ({"north": ["n1", "n2", "n3", "n4"]}, {"north"}, ["n9", "n1", "n2", "n3", "n4"]),
+        # A cluster that is not there yet.
+        ({}, set(), ["n9", "n1", "n2", "n3", "n4"]),
+    ],
+)
+def test_a_new_worker_concerns_nobody_else(
+    nodes: dict[str, list[str]], leaving: set[str], concerned: list[str]
+) -> None:
+    assert newcomers(clusters_of(BALANCED).values(), nodes, leaving) == concerned

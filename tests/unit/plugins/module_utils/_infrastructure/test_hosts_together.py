@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together, unreached
 
 
 def seen(cluster: str = "north", offset: float = 0.0, **fitness: Any) -> dict[str, Any]:
@@ -39,3 +39,10 @@ def test_packets_of_different_sizes_are_told() -> None:
 
 def test_a_host_that_said_nothing_is_left_out() -> None:
     assert together({"n1": {"cluster": "north"}, "n2": seen(machine_id="")}).findings == ()
+
+
+def test_a_host_that_is_off_is_no_finding_of_those_that_look_for_it() -> None:
+    fitness = {"unreached": [{"address": "10.0.0.3", "text": "It does not reach 10.0.0.3 port 10250."}]}
+    seen = {"n1": {"cluster": "north", "fitness": fitness}}
+    assert unreached(seen, {"10.0.0.3"}) == []
+    assert unreached(seen, set()) == ["n1: It does not reach 10.0.0.3 port 10250."]

@@ -61,7 +61,6 @@ def test_a_fit_host_has_no_findings() -> None:
         ({"disk": 100}, "4096 MiB are needed (host_disk)"),
         ({"strangers": ("Docker",)}, "Docker runs here already"),
         ({"networks": ("/etc/cni/net.d/10-flannel.conflist",)}, "container network of somebody else"),
-        ({"unreached": ("It does not reach 10.0.0.1 port 6443.",)}, "It does not reach 10.0.0.1"),
     ],
 )
 def test_what_it_lacks_is_said(changes: dict[str, Any], text: str) -> None:
@@ -88,7 +87,7 @@ def test_a_mirror_that_is_not_reached_is_found() -> None:
 
 
 def test_a_host_that_is_in_a_cluster_is_not_asked_for_what_only_a_bare_one_needs() -> None:
-    assert said(in_a_cluster=True, disk=1, strangers=("Docker",), networks=("x",), unreached=("It does not.",)) == []
+    assert said(in_a_cluster=True, disk=1, strangers=("Docker",), networks=("x",)) == []
 
 
 def test_an_untested_distribution_is_told_and_stops_nothing() -> None:

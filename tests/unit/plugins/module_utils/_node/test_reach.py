@@ -38,11 +38,12 @@ def test_silence_is_told_with_what_it_is_for(monkeypatch: pytest.MonkeyPatch) ->
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(address)
-        (text,) = reach.unreached([Target("127.0.0.1", address[1], "API of the control plane n1")])
+        (found,) = reach.unreached([Target("127.0.0.1", address[1], "API of the control plane n1")])
         for each in waiting:
             each.close()
-    assert "API of the control plane n1): no answer" in text
-    assert "firewalls" in text
+    assert found.address == "127.0.0.1"
+    assert "API of the control plane n1): no answer" in found.text
+    assert "firewalls" in found.text
 
 
 def test_a_mirror_on_a_disk_is_looked_for(tmp_path: Path) -> None:
