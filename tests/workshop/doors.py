@@ -81,7 +81,11 @@ def molecule(paths: Paths) -> list[Step]:
 
 def bench(paths: Paths) -> list[Step]:
     print(machine.describe(), flush=True)
-    return [*_in_lab(paths, lab.fleet(paths), lab.benchmarks(paths)), *cloud.benchmark(paths)]
+    return [
+        *_in_lab(paths, lab.fleet(paths), lab.benchmarks(paths)),
+        *equipment.benchmark(paths),
+        *cloud.benchmark(paths),
+    ]
 
 
 def drills(paths: Paths) -> list[Step]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import docker, host_image, lab
 from .paths import Paths
-from .steps import Counts, Log, Step, StepError
+from .steps import Counts, Log, Show, Step, StepError
 
 NEED = "needs/hosts"
 STEPS = ("hosts", "node-files")
@@ -45,6 +45,20 @@ def tests(paths: Paths, targets: list[str], scenarios: list[str]) -> list[Step]:
         )
 
     return [Step("on-hosts", work, STEPS)] if targets or scenarios else []
+
+
+def benchmark(paths: Paths) -> list[Step]:
+    """Clusters out of hosts, beside kubeadm's own steps; alone, after the other figures."""
+
+    def work(log: Log) -> Counts | None:
+        reason = unavailable(paths, log)
+        if reason:
+            log.announce(f"- provisioning skipped: {reason}")
+            return Counts(skipped=1)
+        log.run("python", paths.collection / "tests" / "benchmark" / "provisioning.py", deadline=3600)
+        return None
+
+    return [*prepare(paths), Step("bench-provisioning", work, (*STEPS, "bench"), Show.PLAIN)]
 
 
 def unavailable(paths: Paths, log: Log) -> str:

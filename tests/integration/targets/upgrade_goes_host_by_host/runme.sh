@@ -1,19 +1,38 @@
 #!/usr/bin/env bash
-# A cluster goes from one minor version to the next; a pause holds, and the next run goes on.
+# A cluster goes from one minor version to the next, host by host; a pause holds, and the next run goes on. A workload of two replicas
+# with a budget answers all the while.
 . ../../../workshop/data/provisioning.sh
 
-old=(-e cluster_kubernetes_version=v1.36.3)
-hosts up n1 n2
+# etcd and CoreDNS of the older version can be had with other tags than kubeadm's.
+sed 's/^cluster_kubeadm:/&\n  ClusterConfiguration: {etcd: {local: {imageTag: 3.6.16-0}}, dns: {imageTag: v1.14.6}}/' \
+    "$collection/tests/workshop/data/stand_ins.yml" >"$folder/old.yml"
+old=(-e "@$folder/old.yml" -e cluster_kubernetes_version=v1.36.3)
+hosts up n1 n2 n3
 play provision "${old[@]}"
-nodes_ready 2
+nodes_ready 3
+[ "$(kubectl get nodes --no-headers | grep -c v1.36.3)" = 3 ] || fail "a Node has not the old version"
 
 if play provision; then fail "provision upgraded a cluster"; fi
 if play upgrade -e cluster_kubernetes_version=v1.38.0; then fail "a minor version was left out"; fi
 
+kubectl apply --filename "$target/web.yml"
+kubectl rollout status deployment/served --timeout 120s
+address=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts']['n1']['ansible_host'])" "$folder/hosts.yml")
+python "$target/count.py" "http://$address:30080/" >"$folder/count" 2>&1 &
+counter=$!
+
 play upgrade -e 'upgrade_parts=["control_plane"]'
 kubectl get node n1 | grep -q v1.37.2
-kubectl get node n2 | grep -q v1.36.3
+[ "$(kubectl get nodes --no-headers | grep -c v1.36.3)" = 2 ] || fail "a worker went along"
 play upgrade
-[ "$(kubectl get nodes --no-headers | grep -c v1.37.2)" = 2 ] || fail "a Node has the old version"
-nodes_ready 2
+[ "$(kubectl get nodes --no-headers | grep -c v1.37.2)" = 3 ] || fail "a Node has the old version"
+nodes_ready 3
 kubectl --namespace kube-system get configmap navarch-upgrade --output jsonpath='{.data.state}' | grep -q finished
+
+kill "$counter"
+wait "$counter"
+cat "$folder/count"
+grep -q 'asked [1-9][0-9][0-9]* failed 0$' "$folder/count" || fail "requests failed while the cluster was upgraded"
+
+play upgrade
+unchanged
