@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from .combination import combine
@@ -14,6 +15,7 @@ from .divide import divide
 from .errors import Unplaceable
 from .explain import judge_left_over
 from .select import select
+from .spreading import keeps_minimums
 from .task import Candidate, Notes, Task
 from .within import spans_of, votes_of
 
@@ -29,13 +31,13 @@ def choose_and_divide(task: Task, ranked: list[Candidate], notes: Notes) -> Plac
     try:
         placed = _first_choice(task, ranked, first)
     except Unplaceable:
-        better = _combination(task, ranked, notes, 0 if task.partly else task.replicas - 1)
+        better = _combination(task, ranked, notes, {})
         if better is None:
             notes.extend(first)
             raise
         return better
     if task.partly:
-        better = _combination(task, ranked, notes, sum(placed[1].values()))
+        better = _combination(task, ranked, notes, placed[1])
         if better is not None:
             return better
     notes.extend(first)
@@ -47,8 +49,13 @@ def _first_choice(task: Task, ranked: list[Candidate], notes: Notes) -> Placed:
     return chosen, divide(task, chosen, notes)
 
 
-def _combination(task: Task, ranked: Sequence[Candidate], notes: Notes, more_than: int) -> Placed | None:
-    chosen = combine(task, spans_of(task, ranked, votes_of(task, ranked)), more_than)
+def _combination(task: Task, ranked: Sequence[Candidate], notes: Notes, first: Mapping[str, int]) -> Placed | None:
+    """Better than the first choice: all replicas, or where a part may be placed more of them."""
+    spreads = [task.spread]
+    if task.partly and not keeps_minimums(task, [candidate for candidate in ranked if first.get(candidate.name)]):
+        spreads.append(tuple(replace(spread, min_groups=1) for spread in task.spread))
+    more_than = sum(first.values()) if task.partly else task.replicas - 1
+    chosen = combine(task, spans_of(task, ranked, votes_of(task, ranked)), spreads, more_than)
     if chosen is None:
         return None
     names = {candidate.name for candidate in chosen}

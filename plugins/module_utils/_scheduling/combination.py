@@ -22,18 +22,18 @@ from .spreading import groups_of
 from .task import Candidate, Task
 
 
-def combine(task: Task, spans: Sequence[Span], more_than: int) -> list[Candidate] | None:
+def combine(
+    task: Task, spans: Sequence[Span], spreads: Iterable[Sequence[Spread]], more_than: int
+) -> list[Candidate] | None:
     """Clusters that keep the spread constraints and hold more than so many of the replicas, all of them if any do.
 
-    What runs stays where that is possible, and always where only a part is placed; there the minimums of the spread
-    constraints are given up before nothing is placed. None when no combination holds more, or none was found with
-    reasonable work.
+    What runs stays where that is possible, and always where only a part is placed. None when no combination holds more,
+    or none was found with reasonable work.
+
+    :param spreads: the constraints, and what may be kept instead where no combination keeps them.
     """
     used = [replace(span, least=max(span.least, 1)) for span in spans]
     running = [] if task.fresh else [span for span in used if task.current.get(span.name)]
-    spreads = [task.spread]
-    if task.partly and not more_than:
-        spreads.append(tuple(replace(spread, min_groups=1) for spread in task.spread))
     for kept in spreads:
         for staying in ([running] if task.partly else [running, []]) if running else [[]]:
             found = _Search(used, kept, task.replicas, more_than).best_with(staying)

@@ -10,11 +10,16 @@ replicas than groups, every replica goes to a group of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from .errors import Kind, Unplaceable
 from .placement import Spread
 from .task import Candidate, Notes, Task
+
+TRIES = 10_000
+"""Sets of clusters that are looked at before it is said that none will do."""
 
 
 def keeps_minimums(task: Task, used: Sequence[Candidate]) -> bool:
@@ -27,6 +32,8 @@ def must_be_used(task: Task, usable: Sequence[Candidate], notes: Notes) -> list[
     running = [] if task.fresh else [each for each in usable if task.current.get(each.name)]
     picked = covering(task.spread, usable, covering(task.spread, running))
     others = covering(task.spread, usable) if len(picked) > task.replicas else picked
+    if len(others) > task.replicas:
+        others = covering_with(task.replicas, task.spread, usable) or others
     if len(others) <= task.replicas:
         picked = others
     for spread in task.spread:
@@ -68,6 +75,32 @@ def covering(
         cover.append(best)
         for spread, found in covered.items():
             found.update(groups_of(best, spread))
+
+
+def covering_with(count: int, spreads: Iterable[Spread], candidates: Sequence[Candidate]) -> list[Candidate] | None:
+    """So many clusters, the first in rank that do, which stand in as many groups as so many can; None when none do.
+
+    Found by trying, which is given up after reasonable work: of clusters that stand in the same groups only as many are
+    looked at as are to be picked.
+    """
+    wanted = [replace(spread, min_groups=min(spread.min_groups, count)) for spread in spreads]
+    alike: Counter[tuple[tuple[str, ...], ...]] = Counter()
+    distinct = []
+    for each in candidates:
+        stands = tuple(groups_of(each, spread) for spread in wanted if spread.field != "cluster")
+        alike[stands] += 1
+        if alike[stands] <= count:
+            distinct.append(each)
+    left: list[tuple[list[Candidate], int]] = [([], 0)]
+    for _try in range(TRIES):
+        if not left:
+            return None
+        picked, begin = left.pop()
+        if all(len(_covered(spread, picked)) >= spread.min_groups for spread in wanted):
+            return picked
+        more = range(begin, len(distinct) if len(picked) < count else begin)
+        left += [([*picked, distinct[index]], index + 1) for index in reversed(more)]
+    return None
 
 
 def _covered(spread: Spread, candidates: Iterable[Candidate]) -> set[str]:

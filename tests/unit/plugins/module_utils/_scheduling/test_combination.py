@@ -96,3 +96,13 @@ def test_a_part_is_as_large_as_that_of_any_answer(
 ) -> None:
     decision = schedule(request(clusters, replicas, spread, how, "partial"))
     assert sum(decision.replicas.values()) == most_that_can_be(clusters, replicas, spread)
+
+
+def test_a_part_that_cannot_keep_the_minimums_is_the_largest_too() -> None:
+    clusters: list[Facts] = [(2, "r3", "p2", 4, 5), (4, "r2", "p1", 2, 3), (4, "r2", "p1", 4, 5)]
+    spread = [
+        {"spreadByField": "provider", "minGroups": 2, "maxGroups": 2},
+        {"spreadByField": "cluster", "minGroups": 2, "maxGroups": 3},
+    ]
+    decision = schedule(request(clusters, 5, spread, DYNAMIC, "partial"))
+    assert decision.replicas == {"m2": 4}

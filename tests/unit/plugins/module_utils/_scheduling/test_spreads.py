@@ -71,6 +71,18 @@ def test_one_replica_is_no_reason_to_refuse_two_regions() -> None:
     assert sum(place(EAST_AND_WEST, 1, DYNAMIC, [by("region", 2)]).replicas.values()) == 1
 
 
+@pytest.mark.parametrize("when", ["refuse", "partial"])
+def test_so_few_replicas_as_two_reach_two_regions_and_two_providers(when: str) -> None:
+    fleet = {
+        "large": {"region": "east", "provider": "idc", "available": 4},
+        "beside": {"region": "east", "provider": "cloud", "available": 3},
+        "small": {"region": "west", "provider": "idc", "available": 1},
+    }
+    spread = [by("region", 2, 3), by("provider", 2, 4), by("cluster", 2, 3)]
+    decision = place(fleet, 2, DYNAMIC, spread, placement={"whenUnsatisfiable": when})
+    assert decision.replicas == {"beside": 1, "small": 1}
+
+
 def test_shrinking_keeps_a_replica_in_each_region() -> None:
     current = {"e1": 8, "e2": 7, "w1": 1}
     assert place(EAST_AND_WEST, 4, AGGREGATED, [by("region", 2)], current=current).replicas == {"e1": 3, "w1": 1}
