@@ -28,6 +28,7 @@ from .progress import refuse_under_way, standing_spec
 from .promises import promised
 from .publish import announce, conclude, tell, timestamp
 from .record import ApplicationRecord, get_record, write_spec
+from .reservation import reserve
 from .result import Result, access_failure, cluster_result, diffs, plan_failure, rollout_failure, warnings
 from .revision import Revision, history, load
 from .rollout import Rollout, roll_out
@@ -38,8 +39,8 @@ from .variants import Variants
 from .verify import ClusterHealth, Expectation, wait_until_healthy
 from .waves import check_rollout
 
-PLANNED_TWICE = 3
-"""How often a plan is made anew because the application was changed while it was made."""
+PLANS = 3
+"""How often a plan is tried: it is made anew when others change the application, or take its room, while it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def redecide(
     trigger = "reschedule" if reschedule else None
     around = look_around(hub, fleet.answering(evicting), spec.placement, tenant)
     members = {name: fleet.members[name] for name in force.variants.candidates(fleet.members)}
-    known = promised(hub, members, tenant)
+    known = promised(hub, members, tenant, name)
     decided = decide(
         spec, objects, members, past.current, evicting=evicting, trigger=trigger, around=around, promises=known
     )
@@ -235,13 +236,21 @@ def deliver_planned(
         return _verified(prepared, settings)
     afterwards = by_steps.afterwards if by_steps else Afterwards.RELEASE
     with application_lock(hub, spec.tenant, spec.name, actor, _floor(past, prepared), lock, afterwards) as held:
-        for _attempt in range(PLANNED_TWICE):
+        for _attempt in range(PLANS):
             now = _past(hub, spec)
             if _version(now) == _version(past):
-                break
-            # Somebody changed the application between our look and our lease.
+                if reserve(hub, fleet, prepared, held):
+                    break
+                now = _past(hub, spec)
+            # Somebody changed the application between our look and our lease, or took the room.
             past, prepared = now, plan(fleet, now)
             _refuse(prepared)
+        else:
+            raise FleetError(
+                "each time it was planned, others changed it or took the room that it needs",
+                object=f"Application {spec.tenant}/{spec.name}",
+                next_step="Nothing was written. Look who delivers at the same time, then run this again",
+            )
         if by_steps is not None and (prepared.is_new or prepared.resumes):
             return by_steps.start(fleet, prepared, past, held, _planned(prepared, fleet, by_steps, changed=True))
         return _act(hub, prepared, past, held, settings)

@@ -131,6 +131,8 @@ class Prepared:
     """Clusters that must not be touched now."""
     gains: tuple[Promise, ...] = ()
     """What clusters get beyond what they have."""
+    promises: tuple[Promise, ...] | None = None
+    """What others were known to have been promised when it was decided; None where the decision was given."""
 
     @property
     def empty(self) -> bool:
@@ -187,9 +189,10 @@ def prepare(
     current = past.current
     if settings.adoption.clusters:
         current = with_running(fleet.sessions, placed, current)
+    promises = None
     if decided is None:
         around = look_around(hub, fleet.answering(evicting), spec.placement, spec.tenant)
-        promises = promised(hub, members, spec.tenant)
+        promises = promised(hub, members, spec.tenant, spec.name)
         decided = decide(
             spec, placed, members, current, evicting=evicting, trigger=trigger, around=around, promises=promises
         )
@@ -256,6 +259,7 @@ def prepare(
         ),
         evicted=tuple(sorted(set(evicting) & {*past.current.clusters, *past.stale})),
         gains=gained(decided, current, workloads_of(placed)),
+        promises=promises,
     )
 
 

@@ -8,21 +8,23 @@ The facts of a member may be a minute old. So the record of an application says 
 brought to each cluster: one list of records tells what the facts can't show yet, and no revision has to be read.
 
 A promise is recorded as `{cluster, since, until, replicas, request}`: facts that are older than `since` do not show it,
-facts that are younger than `until` do, and in between they may. It is deducted until it certainly shows.
+facts that are younger than `until` do, and in between they may. It is deducted until it certainly shows. One that is
+`reserved` belongs to a plan that nobody carries out yet; it gives way to those that were there before (reservation.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .._kube.errors import ForbiddenError
 from .._registry.hub import Hub
 from .._registry.member import Member, parse_time
-from .._scheduling.estimate import Taken, deducted
-from .._scheduling.request import Cluster
+from .._scheduling.estimate import Taken, deducted, estimator
+from .._scheduling.nodes import NO_CLAIM
+from .._scheduling.request import ESTIMATE_SUMMARY, Cluster
 from .._scheduling.request import Workload as Placed
 from .identity import Identity
 from .record import ApplicationRecord, list_records
@@ -63,15 +65,21 @@ def gained(decided: Decided, current: Current, workloads: Mapping[Identity, Work
     )
 
 
+def reserved(status: Mapping[str, Any], gains: Iterable[Promise], now: str) -> Recorded:
+    """The promises of a record while it is seen whether others took the room."""
+    return [*firm(status), *({**_recorded(each, now), "reserved": True} for each in gains)]
+
+
 def begun(status: Mapping[str, Any], gains: Iterable[Promise], now: str) -> Recorded:
     """The promises of a record when a delivery begins."""
     moment = parse_time(now)
-    kept = [each for each in status.get("promises") or () if moment - _until(each) < KEPT]
-    new = [
-        {"cluster": each.cluster, "since": now, "until": "", "replicas": each.replicas, "request": dict(each.request)}
-        for each in gains
-    ]
-    return [*kept, *new]
+    kept = [each for each in firm(status) if moment - _until(each) < KEPT]
+    return [*kept, *(_recorded(each, now) for each in gains)]
+
+
+def firm(status: Mapping[str, Any]) -> Recorded:
+    """The promises of a record that are no mere reservations."""
+    return [each for each in status.get("promises") or () if not each.get("reserved")]
 
 
 def written(status: Mapping[str, Any], now: str, clusters: Collection[str] | None = None) -> Recorded:
@@ -82,16 +90,56 @@ def written(status: Mapping[str, Any], now: str, clusters: Collection[str] | Non
     ]
 
 
-def promised(hub: Hub, members: Mapping[str, Member], tenant: str) -> tuple[Promise, ...]:
+def promised(hub: Hub, members: Mapping[str, Member], tenant: str, name: str = "") -> tuple[Promise, ...]:
     """What was promised in members and their facts may not show.
 
-    Who may read no more than a tenant is told of the promises of this one.
+    :param name: the application that asks; what it reserved itself is no obstacle to it.
     """
+    records = known_records(hub, tenant)
+    return unseen(
+        (without_reservation(each) if (each.tenant, each.name) == (tenant, name) else each for each in records), members
+    )
+
+
+def known_records(hub: Hub, tenant: str) -> tuple[ApplicationRecord, ...]:
+    """All applications, or to those who may read no more than a tenant the applications of this one."""
     try:
-        records = list_records(hub)
+        return list_records(hub)
     except ForbiddenError:
-        records = list_records(hub, tenant)
-    return unseen(records, members)
+        return list_records(hub, tenant)
+
+
+def those_before(records: Iterable[ApplicationRecord], mine: ApplicationRecord) -> list[ApplicationRecord]:
+    """The records as they count for one that has just reserved: who reserved later gives way to it. Pure."""
+    return [
+        each if int(each.resource_version) < int(mine.resource_version) else without_reservation(each)
+        for each in records
+    ]
+
+
+def without_reservation(record: ApplicationRecord) -> ApplicationRecord:
+    return replace(record, status={**record.status, "promises": firm(record.status)})
+
+
+def crowded_out(
+    gains: Iterable[Promise], clusters: Iterable[Cluster], before: Iterable[Promise], now: Iterable[Promise]
+) -> bool:
+    """Whether a cluster that had room for the gains has too little since more was promised in it. Pure."""
+    known = {cluster.name: cluster for cluster in clusters}
+    sought = [each for each in gains if each.cluster in known]
+    return bool(_too_full(sought, known, now) - _too_full(sought, known, before))
+
+
+def _too_full(gains: Iterable[Promise], clusters: Mapping[str, Cluster], promises: Iterable[Promise]) -> set[str]:
+    taken = taken_by((each for each in promises if each.cluster in clusters), clusters.values())
+    found = set()
+    for each in gains:
+        cluster, workload = clusters[each.cluster], Placed(resource_request=each.request)
+        room = estimator(ESTIMATE_SUMMARY, each.request, unknown=0, taken=taken, claim=NO_CLAIM)
+        if room(cluster) < each.replicas:
+            found.add(each.cluster)
+        taken[each.cluster] = deducted(cluster, taken.get(each.cluster), workload, each.replicas)
+    return found
 
 
 def unseen(records: Iterable[ApplicationRecord], members: Mapping[str, Member]) -> tuple[Promise, ...]:
@@ -112,6 +160,16 @@ def taken_by(promises: Iterable[Promise], clusters: Iterable[Cluster]) -> dict[s
         workload = Placed(resource_request=each.request)
         taken[each.cluster] = deducted(known[each.cluster], taken.get(each.cluster), workload, each.replicas)
     return taken
+
+
+def _recorded(promise: Promise, now: str) -> dict[str, Any]:
+    return {
+        "cluster": promise.cluster,
+        "since": now,
+        "until": "",
+        "replicas": promise.replicas,
+        "request": dict(promise.request),
+    }
 
 
 def _until(promise: Mapping[str, Any]) -> datetime:

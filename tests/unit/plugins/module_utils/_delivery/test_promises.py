@@ -21,13 +21,18 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity i
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.promises import (
     Promise,
     begun,
+    crowded_out,
     gained,
+    reserved,
+    those_before,
     unseen,
     written,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.record import ApplicationRecord
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.workloads import workloads_of
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.member import Member
+from ansible_collections.navarch.fleet.plugins.module_utils._registry.scheduling import scheduling_cluster
+from ansible_collections.navarch.fleet.plugins.module_utils._scheduling.request import parse_clusters
 
 DYNAMIC = {
     "replicaScheduling": {
@@ -62,8 +67,8 @@ def placed(name: str, replicas: int, members: dict[str, Member], current: Curren
     return decide(spec(name), [deployment(name, replicas)], members, current, promises=known)
 
 
-def record(promises: list[dict[str, Any]]) -> ApplicationRecord:
-    return ApplicationRecord(spec("other"), {"promises": promises}, "uid", "1")
+def record(promises: list[dict[str, Any]], name: str = "other", version: str = "1") -> ApplicationRecord:
+    return ApplicationRecord(spec(name), {"promises": promises}, "uid", version)
 
 
 def test_two_applications_in_a_row_never_get_the_same_room() -> None:
@@ -130,3 +135,42 @@ def test_a_promise_ends_where_its_objects_are_written_and_is_forgotten_later() -
 def test_a_promise_of_a_cluster_that_left_is_nobodys_concern() -> None:
     promise = {"cluster": "gone", "since": "2026-01-01T00:00:00Z", "until": "", "replicas": 2, "request": {}}
     assert unseen([record([promise])], {"a": member("a", 4, "2026-01-01T00:00:00Z")}) == ()
+
+
+def reservation(replicas: int, now: str = "2026-01-01T00:00:05Z") -> list[dict[str, Any]]:
+    return reserved({}, [Promise("a", replicas, {"cpu": "1"})], now)
+
+
+def loses(mine: ApplicationRecord, *others: ApplicationRecord) -> bool:
+    members = {"a": member("a", 4, "2026-01-01T00:00:00Z")}
+    clusters = parse_clusters([scheduling_cluster(each) for each in members.values()])
+    seen = unseen(those_before([mine, *others], mine), members)
+    return crowded_out([Promise("a", 3, {"cpu": "1"})], clusters, (), seen)
+
+
+def test_of_two_that_reserve_the_same_room_at_once_the_later_gives_way() -> None:
+    first, second = record(reservation(3), "first", "41"), record(reservation(3), "second", "42")
+    assert (loses(first, second), loses(second, first)) == (False, True)
+
+
+def test_both_keep_their_room_where_there_is_enough_for_both() -> None:
+    assert not loses(record(reservation(3), "second", "42"), record(reservation(1), "first", "41"))
+
+
+def test_what_is_being_delivered_counts_whenever_it_was_written() -> None:
+    delivered = record(begun({}, [Promise("a", 3, {"cpu": "1"})], "2026-01-01T00:00:05Z"), "first", "43")
+    assert loses(record(reservation(3), "second", "42"), delivered)
+
+
+def test_what_was_known_when_it_was_planned_is_no_reason_to_plan_again() -> None:
+    members = {"a": member("a", 4, "2026-01-01T00:00:00Z")}
+    clusters = parse_clusters([scheduling_cluster(each) for each in members.values()])
+    known = (Promise("a", 3, {"cpu": "1"}),)
+    assert not crowded_out([Promise("a", 3, {"cpu": "1"})], clusters, known, known)
+
+
+def test_a_reservation_is_forgotten_when_the_delivery_begins_or_another_is_made() -> None:
+    gains = [Promise("a", 2, {"cpu": "1"})]
+    status = {"promises": reservation(3)}
+    assert [each["replicas"] for each in begun(status, gains, "2026-01-01T00:00:06Z")] == [2]
+    assert [each["replicas"] for each in reserved(status, gains, "2026-01-01T00:00:06Z")] == [2]
