@@ -32,6 +32,9 @@ SHOWN = 60_000
 """Characters of all differences together."""
 _MOST_LINES = 400
 """Of one object's diff; a CRD can have ten thousand."""
+_LONGEST_LINE = 1_000
+_BEGINNING = 200
+"""Characters of a longer line that are shown."""
 _MOST_CLUSTERS = 8
 """Named in a header; the rest is counted."""
 
@@ -51,9 +54,9 @@ class ObjectDiff:
 
     @property
     def text(self) -> str:
-        """The unified diff without headers."""
+        """The unified diff without headers, and of very long lines only the beginning."""
         lines = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), lineterm="", n=3)
-        return "\n".join(line for number, line in enumerate(lines) if number > 1)
+        return "\n".join(_shortened(line) for number, line in enumerate(lines) if number > 1)
 
     def because(self, reason: str | None) -> ObjectDiff:
         """The same diff, marked as unverified for that reason."""
@@ -130,20 +133,24 @@ def fold(diffs: Mapping[str, Iterable[ObjectDiff]]) -> tuple[FoldedDiff, ...]:
 def diff_output(folded: Sequence[FoldedDiff], *, limit: int = SHOWN) -> list[dict[str, str]]:
     """The diffs in the form that Ansible prints, not longer than `limit` characters, with a note on what was cut."""
     output: list[dict[str, str]] = []
-    used = 0
-    for number, item in enumerate(folded):
-        text = _prepared(item)
-        if used + len(text) > limit:
-            output.append({"prepared": _cut_note(folded[number:])})
-            break
-        used += len(text)
-        output.append({"prepared": text})
-    return output
+    left_out: list[FoldedDiff] = []
+    room = limit
+    for item in folded:
+        text = _prepared(item) if room > 0 else ""
+        if 0 < len(text) <= room:
+            output.append({"prepared": text})
+            room -= len(text)
+        else:
+            left_out.append(item)
+    return [*output, {"prepared": _cut_note(left_out)}] if left_out else output
 
 
 def _prepared(item: FoldedDiff) -> str:
+    """The diff under its header; nothing where it was not written out."""
     diff = item.diff
     lines = diff.text.splitlines()
+    if not lines:
+        return ""
     shown = lines[:_MOST_LINES]
     if len(lines) > len(shown):
         shown.append(f"... {len(lines) - len(shown)} more lines of {diff.identity.label}")
@@ -151,6 +158,13 @@ def _prepared(item: FoldedDiff) -> str:
     if diff.unverified:
         header += f" (unverified: {diff.unverified})"
     return "\n".join((header, *shown)) + "\n"
+
+
+def _shortened(line: str) -> str:
+    if len(line) <= _LONGEST_LINE:
+        return line
+    # Two long lines mostly begin alike.
+    return f"{line[:_BEGINNING]}... ({len(line) - 1} characters, digest {digest(line[1:])[:8]})"
 
 
 def _named(clusters: Sequence[str]) -> str:

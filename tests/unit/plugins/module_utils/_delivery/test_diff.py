@@ -146,9 +146,8 @@ def test_output_is_bounded_and_says_how_much_was_cut():
     output = diff_output(fold({"a": diffs}), limit=3_000)
     assert sum(len(item["prepared"]) for item in output[:-1]) <= 3_000
     left = len(diffs) - len(output) + 1
-    assert (
-        f"the diffs of {left} more objects are not shown (1 to change, {left - 1} to create)" in output[-1]["prepared"]
-    )
+    assert f"the diffs of {left} more objects are not shown ({left} to create)" in output[-1]["prepared"]
+    assert "+  a: '2'" in output[-2]["prepared"], "what still fits is shown"
 
 
 def test_one_huge_object_does_not_fill_the_output():
@@ -156,6 +155,27 @@ def test_one_huge_object_does_not_fill_the_output():
     [item] = diff_output(fold({"a": [changed(None, huge)]}))
     assert "more lines of ConfigMap shop/c" in item["prepared"]
     assert item["prepared"].count("\n") < 500
+
+
+def test_a_value_of_a_megabyte_is_shown_by_its_beginning_and_hides_no_other_object():
+    large = changed(config("large", a="x" * 1_000_000 + "1"), config("large", a="x" * 1_000_000 + "2"))
+    small = changed(config("small", a="1"), config("small", a="2"))
+    shown = "".join(entry["prepared"] for entry in diff_output(fold({"idc": [large, small]})))
+    assert len(shown) < 2_000
+    gone, come = (next(line for line in shown.splitlines() if line.startswith(f"{sign}  a: xxx")) for sign in "-+")
+    assert gone[1:] != come[1:], "both begin alike, so what tells them apart is shown"
+    assert "1000006 characters" in gone
+    assert "+  a: '2'" in shown
+
+
+def test_an_object_that_does_not_fit_hides_none_that_does():
+    objects = [changed(None, config(f"c{number}", a="x\n" * lines)) for number, lines in enumerate((300, 2, 300, 2))]
+    output = diff_output(fold({"idc": objects}), limit=1_000)
+    assert [entry["prepared"].splitlines()[0] for entry in output[:-1]] == [
+        "create ConfigMap shop/c1 in idc",
+        "create ConfigMap shop/c3 in idc",
+    ]
+    assert "2 more objects are not shown" in output[-1]["prepared"]
 
 
 def test_many_clusters_are_counted_and_not_all_named():
