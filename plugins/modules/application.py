@@ -18,6 +18,7 @@ description:
   - In check mode the servers are asked by dry runs what would change, and nothing is written anywhere.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.application
   - navarch.fleet.hub
 attributes:
   check_mode:
@@ -27,16 +28,6 @@ attributes:
   platform:
     platforms: posix
 options:
-  name:
-    description:
-      - Name of the application.
-    type: str
-    required: true
-  tenant:
-    description:
-      - Namespace of the hub that holds the application's record.
-    type: str
-    default: default
   namespace:
     description:
       - Namespace in the members, for objects that name none. It is created where it is missing.
@@ -201,10 +192,6 @@ options:
       - File of a saved plan. It is applied exactly, with the same input given again; if anything that it was made from has changed
         since, nothing is written and what changed is named.
     type: path
-  lock_holder:
-    description:
-      - Id of the play, for tasks that share one lease.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -343,13 +330,13 @@ error:
 
 from typing import Any
 
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.application import APPLICATION_ARGUMENTS
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.applying import deliver_or_remove
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
 
 ARGUMENTS: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "tenant": {"type": "str", "default": "default"},
+    **APPLICATION_ARGUMENTS,
     "namespace": {"type": "str", "default": "default"},
     "sources": {"type": "list", "elements": "dict", "default": []},
     "base": {"type": "path"},
@@ -377,7 +364,6 @@ ARGUMENTS: dict[str, Any] = {
     "adopt_changes": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
     "plan_file": {"type": "path"},
     "plan": {"type": "path"},
-    "lock_holder": {"type": "str"},
 }
 
 

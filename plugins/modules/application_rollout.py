@@ -18,6 +18,7 @@ description:
     is left for that play, which obeys at its next look.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.application
   - navarch.fleet.hub
 attributes:
   check_mode:
@@ -28,16 +29,6 @@ attributes:
   platform:
     platforms: posix
 options:
-  name:
-    description:
-      - Name of the application.
-    type: str
-    required: true
-  tenant:
-    description:
-      - Namespace of the hub that holds the application's record.
-    type: str
-    default: default
   action:
     description:
       - V(resume) goes on where the rollout stands; what failed in that step is tried again.
@@ -83,10 +74,6 @@ options:
     type: list
     elements: str
     default: []
-  lock_holder:
-    description:
-      - Id of the play, for tasks that share one lease.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -150,7 +137,8 @@ error:
 
 from typing import Any
 
-from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.application import APPLICATION_ARGUMENTS, actor_of
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery import steer
@@ -160,8 +148,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.result imp
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import Hub
 
 ARGUMENTS: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "tenant": {"type": "str", "default": "default"},
+    **APPLICATION_ARGUMENTS,
     "action": {
         "type": "str",
         "choices": ["resume", "pause", "promote", "abort", "rollback", "step", "fail"],
@@ -174,7 +161,6 @@ ARGUMENTS: dict[str, Any] = {
     "wait_timeout": {"type": "int", "default": 300},
     "conflict_resolution": {"type": "str", "choices": ["Abort", "Overwrite"]},
     "prune_allow": {"type": "list", "elements": "str", "default": []},
-    "lock_holder": {"type": "str"},
 }
 CONSTRAINTS: dict[str, Any] = {"required_if": [("action", "step", ["step"]), ("action", "fail", ["reason"])]}
 
@@ -189,8 +175,7 @@ def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
 
 
 def asked(params: dict[str, Any], *, check: bool) -> Result:
-    identity = play_identity(params["lock_holder"])
-    actor = Actor(identity.holder, identity.who, identity.where)
+    actor = actor_of(params)
     conflict = params["conflict_resolution"]
     settings = Settings(
         timeout=float(params["wait_timeout"]),

@@ -18,6 +18,7 @@ description:
   - The number is kept by the hub. An apply does not take it back to what the sources say, but tells that it differs; RV(notes) has it.
   - The change is a revision like any other. New copies are healthy before old ones are removed.
 extends_documentation_fragment:
+  - navarch.fleet.application
   - navarch.fleet.hub
   - ansible.builtin.action_common_attributes
 attributes:
@@ -29,16 +30,6 @@ attributes:
     platforms: posix
     support: full
 options:
-  name:
-    description:
-      - Name of the application.
-    type: str
-    required: true
-  tenant:
-    description:
-      - Namespace of the hub that it belongs to.
-    type: str
-    default: default
   replicas:
     description:
       - Replicas of its only workload in all clusters together.
@@ -57,10 +48,6 @@ options:
       - Seconds to wait for health.
     type: int
     default: 300
-  lock_holder:
-    description:
-      - Id of the play, for tasks that share one lease.
-    type: str
 seealso:
   - module: navarch.fleet.application
   - module: navarch.fleet.autoscale
@@ -118,39 +105,36 @@ error:
   type: dict
 """
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.application import APPLICATION_ARGUMENTS, actor_of
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Actor, Settings
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Settings
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.scale import read_counts, rescale
 
-if TYPE_CHECKING:
-    from typing import Any
+ARGUMENTS: dict[str, Any] = {
+    **APPLICATION_ARGUMENTS,
+    "replicas": {"type": "int"},
+    "workloads": {"type": "dict"},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+CONSTRAINTS: dict[str, Any] = {
+    "required_one_of": [("replicas", "workloads")],
+    "mutually_exclusive": [("replicas", "workloads")],
+}
 
 
 def main() -> None:
-    module = FleetModule(
-        {
-            "name": {"type": "str", "required": True},
-            "tenant": {"type": "str", "default": "default"},
-            "replicas": {"type": "int"},
-            "workloads": {"type": "dict"},
-            "wait": {"type": "bool", "default": True},
-            "wait_timeout": {"type": "int", "default": 300},
-            "lock_holder": {"type": "str"},
-        },
-        required_one_of=[("replicas", "workloads")],
-        mutually_exclusive=[("replicas", "workloads")],
-    )
-    run(module, lambda: work(module.params, module.check_mode))
+    module = FleetModule(ARGUMENTS, **CONSTRAINTS)
+    run(module, lambda: work(module.params, check=module.check_mode))
 
 
-def work(params: dict[str, Any], check: bool) -> dict[str, Any]:
+def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     wanted = read_counts(params["workloads"] if params["workloads"] is not None else {"": params["replicas"]})
-    identity = play_identity(params["lock_holder"])
-    actor = Actor(identity.holder, identity.who, identity.where)
+    actor = actor_of(params)
     settings = Settings(wait=params["wait"], timeout=float(params["wait_timeout"]))
     hub = open_hub(params)
     return rescale(hub, params["tenant"], params["name"], wanted, actor=actor, settings=settings, check=check).to_dict()

@@ -19,6 +19,7 @@ description:
   - The reverse of O(navarch.fleet.application#module:adopt).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.application
   - navarch.fleet.hub
 attributes:
   check_mode:
@@ -28,26 +29,12 @@ attributes:
   platform:
     platforms: posix
 options:
-  name:
-    description:
-      - Name of the application.
-    type: str
-    required: true
-  tenant:
-    description:
-      - Namespace of the hub that holds the application's record.
-    type: str
-    default: default
   clusters:
     description:
       - Clusters in which it is given back. None named means all.
     type: list
     elements: str
     default: []
-  lock_holder:
-    description:
-      - Id of the play, for tasks that share one lease.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -90,28 +77,25 @@ error:
 
 from typing import Any
 
-from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub, play_identity
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.application import APPLICATION_ARGUMENTS, actor_of
+from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Actor
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.release import release
+
+ARGUMENTS: dict[str, Any] = {
+    **APPLICATION_ARGUMENTS,
+    "clusters": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def main() -> None:
-    module = FleetModule(
-        {
-            "name": {"type": "str", "required": True},
-            "tenant": {"type": "str", "default": "default"},
-            "clusters": {"type": "list", "elements": "str", "default": []},
-            "lock_holder": {"type": "str"},
-        },
-    )
+    module = FleetModule(ARGUMENTS)
     run(module, lambda: work(module.params, check=module.check_mode))
 
 
 def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    identity = play_identity(params["lock_holder"])
-    actor = Actor(identity.holder, identity.who, identity.where)
+    actor = actor_of(params)
     return release(open_hub(params), params["tenant"], params["name"], params["clusters"], actor, check=check).to_dict()
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .._delivery.application import Actor, AdoptedChanges, Adoption, Conflict, Settings, Spec
+from .._delivery.application import AdoptedChanges, Adoption, Conflict, Settings, Spec
 from .._delivery.deliver import ApplyRequest, apply
 from .._delivery.overrides.rules import normalized
 from .._delivery.planfile import Inspect, checker, saver
@@ -22,7 +22,8 @@ from .._delivery.steer import Steps
 from .._delivery.tailoring import targets_of
 from .._registry.hub import Hub
 from .._registry.members import list_members
-from .hub import open_hub, play_identity
+from .application import actor_of
+from .hub import open_hub
 
 
 def deliver_or_remove(params: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
@@ -40,8 +41,7 @@ def deliver_or_remove(params: Mapping[str, Any], *, check: bool) -> dict[str, An
             changes=AdoptedChanges(params["adopt_changes"]),
         ),
     )
-    identity = play_identity(params["lock_holder"])
-    actor = Actor(identity.holder, identity.who, identity.where)
+    actor = actor_of(params)
 
     @cache
     def hub() -> Hub:
@@ -69,7 +69,7 @@ def deliver_or_remove(params: Mapping[str, Any], *, check: bool) -> dict[str, An
         variants=sources.variants,
         fetched=sources.revisions,
         steps=Steps.ONE_BY_ONE if params["rollout_steps"] == "begin" else Steps.ALL,
-        inspect=_inspector(params, identity.who),
+        inspect=_inspector(params, actor.who),
     )
     result = apply(hub(), request, actor, check=check).to_dict()
     return {**result, "notes": [*sources.notes, *result["notes"]], "fetched": list(sources.revisions)}

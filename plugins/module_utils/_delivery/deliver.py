@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._kube.errors import FleetError, NotFoundError
+from .._kube.errors import FleetError
 from .._registry.hub import Hub
 from .._registry.lease import Afterwards, Lock, hold
 from .._registry.names import application_lease
@@ -27,7 +27,7 @@ from .prepare import Fleet, History, Prepared, open_fleet, prepare, read_history
 from .progress import refuse_under_way, standing_spec
 from .promises import promised
 from .publish import announce, conclude, tell, timestamp
-from .record import ApplicationRecord, get_record, write_spec
+from .record import existing_record, get_record, write_spec
 from .reservation import reserve
 from .result import Result, access_failure, cluster_result, diffs, plan_failure, rollout_failure, warnings
 from .revision import Revision, history, load
@@ -135,7 +135,7 @@ def redeliver(
     :param given: deliver this decision instead of a new one.
     :param lock: the application's lease, if the caller holds it already.
     """
-    record = _existing(hub, tenant, name)
+    record = existing_record(hub, tenant, name)
     chosen = settings or Settings(conflict=record.spec.conflict)
 
     def plan(fleet: Fleet, past: History) -> Prepared:
@@ -162,7 +162,7 @@ def redecide(
     hub: Hub, tenant: str, name: str, *, evicting: Collection[str] = (), reschedule: bool = False
 ) -> tuple[Decided, Current]:
     """Where the application would go now, and where it is; nothing is held or written."""
-    record = _existing(hub, tenant, name)
+    record = existing_record(hub, tenant, name)
     past = read_history(hub, record, history(hub, tenant, name), tenant, name)
     force = _in_force(past, tenant, name)
     fleet = open_fleet(hub)
@@ -367,19 +367,6 @@ def _note(prepared: Prepared) -> dict[str, Any]:
         "clusters": list(prepared.decided.clusters),
         "replicas": {str(identity): dict(counts) for identity, counts in sorted(prepared.decided.replicas.items())},
     }
-
-
-def _existing(hub: Hub, tenant: str, name: str) -> ApplicationRecord:
-    record = get_record(hub, tenant, name)
-    if record is None:
-        raise NotFoundError(
-            "there is no such application",
-            code=404,
-            cluster=hub.session.cluster,
-            object=f"Application {tenant}/{name}",
-            next_step="Look at application_info for the names",
-        )
-    return record
 
 
 def _in_force(past: History, tenant: str, name: str) -> Revision:

@@ -84,6 +84,23 @@ def get_record(hub: Hub, tenant: str, name: str) -> ApplicationRecord | None:
     return None if found is None else record_from(found)
 
 
+def existing_record(hub: Hub, tenant: str, name: str) -> ApplicationRecord:
+    """One application.
+
+    :raises NotFoundError: there is none of that name.
+    """
+    record = get_record(hub, tenant, name)
+    if record is None:
+        raise NotFoundError(
+            "there is no such application",
+            code=404,
+            cluster=hub.session.cluster,
+            object=f"Application {tenant}/{name}",
+            next_step="Apply it first, or look at application_info for the names",
+        )
+    return record
+
+
 def list_records(hub: Hub, tenant: str | None = None) -> tuple[ApplicationRecord, ...]:
     """All applications, of one tenant or of all."""
     return tuple(record_from(item) for item in hub.session.list(APPLICATIONS, tenant))

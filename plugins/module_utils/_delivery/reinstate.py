@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._kube.errors import FleetError, NotFoundError
+from .._kube.errors import FleetError
 from .._registry.hub import Hub
 from .application import Actor, Settings, Spec
 from .deliver import deliver_planned
 from .prepare import Fleet, History, Prepared, prepare
 from .publish import timestamp
-from .record import get_record
+from .record import existing_record
 from .recorded import Recorded, prepare_recorded, unfit
 from .result import Result
 from .revision import Revision, RevisionState, history, load
@@ -30,12 +30,7 @@ def reinstate(
     :param number: the revision; the last one that was in force before the present one when it is not given.
     :raises NotFoundError: there is no such application, or no such revision.
     """
-    record = get_record(hub, tenant, name)
-    if record is None:
-        raise NotFoundError(
-            "there is no such application", code=404, cluster=hub.session.cluster, object=f"Application {tenant}/{name}",
-            next_step="Look at application_info for the names",
-        )  # fmt: skip
+    record = existing_record(hub, tenant, name)
     old = load(hub, tenant, name, number if number is not None else _before(hub, tenant, name, record.revision))
     spec = replace(
         record.spec, namespace=old.namespace, placement=old.placement, overrides=tuple(old.overrides),

@@ -17,7 +17,7 @@ from .identity import Identity, Manifest
 from .prepare import Fleet, History, Prepared, prepare
 from .progress import refuse_under_way, standing_spec
 from .publish import timestamp
-from .record import get_record
+from .record import existing_record
 from .result import Result
 from .scaling import key_of
 from .workloads import workloads_of
@@ -34,15 +34,7 @@ def rescale(
     :param wanted: by ``name``, ``Kind/name`` or ``Kind/namespace/name``.
     :raises InputError: there is no such workload, or more than one.
     """
-    record = get_record(hub, tenant, name)
-    if record is None:
-        raise NotFoundError(
-            "there is no such application",
-            code=404,
-            cluster=hub.session.cluster,
-            object=f"Application {tenant}/{name}",
-            next_step="Apply it first, or correct the name and the tenant",
-        )
+    record = existing_record(hub, tenant, name)
 
     def plan(fleet: Fleet, past: History) -> Prepared:
         if past.force is None or past.record is None:
