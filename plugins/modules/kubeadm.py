@@ -93,6 +93,12 @@ options:
       group:
         description: To which group it belongs, the owner's by default.
         type: str
+  until:
+    description:
+      - What the Node is waited for. V(registered) where the network of pods comes only afterwards, since no Node is Ready without.
+    type: str
+    choices: [registered, ready]
+    default: ready
   deadline:
     description:
       - Seconds for kubeadm, and then for the Node to be Ready.
@@ -173,6 +179,7 @@ def main() -> None:
             "ticket": {"type": "dict", "no_log": True},
             "encryption": {"type": "dict", "options": _ENCRYPTION, "no_log": False},
             "permissions": {"type": "list", "elements": "dict", "options": PERMISSIONS, "default": []},
+            "until": {"type": "str", "choices": [until.value for until in kubeadm.Until], "default": "ready"},
             "deadline": {"type": "float", "default": 300.0},
         },
         supports_check_mode=True,
@@ -194,6 +201,7 @@ def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
         documents=params["documents"],
         ticket=kubeadm.Ticket(**params["ticket"]) if params["ticket"] else None,
         deadline=params["deadline"],
+        until=kubeadm.Until(params["until"]),
         encryption=kubeadm.Encryption(encryption["provider"], tuple(encryption["resources"])) if encryption else None,
         permissions=tuple(permissions.Permission.from_dict(each) for each in params["permissions"]),
     )

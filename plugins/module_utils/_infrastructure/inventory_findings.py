@@ -129,6 +129,14 @@ def _worth_a_look(cluster: Cluster) -> Iterator[str]:
     match = _MINOR.fullmatch(version)
     if match and int(match[1]) > _NEWEST:
         yield f"Kubernetes {version} is newer than what this collection is tested with (v1.{_NEWEST})."
+    if cluster.setting("cluster_kube_proxy") == "none" and cluster.setting("cluster_network") in (
+        "built_in",
+        "flannel",
+    ):
+        yield (
+            f"without kube-proxy (cluster_kube_proxy: none) nobody serves addresses of services: the network {cluster.setting('cluster_network')} "
+            "does not. Cilium and Calico do."
+        )
     for net in (*networks(cluster.setting("cluster_pod_cidrs")), *networks(cluster.setting("cluster_service_cidrs"))):
         if net.is_global:
             yield f"the range {net} is one of the Internet's; addresses there will not be reached from this cluster."

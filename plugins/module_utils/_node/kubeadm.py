@@ -62,6 +62,14 @@ class State(Enum):
     ABSENT = "absent"
 
 
+class Until(Enum):
+    """What the Node is waited for."""
+
+    REGISTERED = "registered"
+    """The cluster knows it. It becomes Ready when there is a network, which may come only now."""
+    READY = "ready"
+
+
 @dataclass(frozen=True)
 class Ticket:
     """What opens a cluster to a new host. In memory only."""
@@ -100,6 +108,7 @@ class Wanted:
     """For a cluster that begins here; None: nothing is encrypted."""
     permissions: tuple[permissions.Permission, ...] = ()
     """Of what kubeadm wrote."""
+    until: Until = Until.READY
 
 
 @dataclass(frozen=True)
@@ -189,11 +198,11 @@ def act(step: Step, wanted: Wanted) -> None:
 
 
 def verify(wanted: Wanted) -> kubelet.Membership:
-    """Wait until the Node of this host is Ready."""
+    """Wait until the Node of this host is there, or Ready."""
     end = time.monotonic() + wanted.deadline
     while True:
         membership = kubelet.membership(wanted.name)
-        if membership.ready:
+        if membership.ready or (wanted.until is Until.REGISTERED and membership.answer is kubelet.Answer.FOUND):
             _restrict(wanted)
             return membership
         if time.monotonic() >= end:

@@ -81,6 +81,7 @@ def test_what_is_wrong_is_said(hosts: list[Host], text: str) -> None:
     [
         (cluster(cluster_kubernetes_version="v1.39.0"), "newer than what this collection is tested with"),
         (cluster(cluster_pod_cidrs=["8.8.0.0/16"]), "one of the Internet's"),
+        (cluster(cluster_kube_proxy="none", cluster_network="built_in"), "nobody serves addresses of services"),
         ([host(f"n{number}", "control_plane") for number in range(1, 10)], "every write waits for most of them"),
     ],
 )
