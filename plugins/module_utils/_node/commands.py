@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .errors import NodeError
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHOWN_LINES = 25
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ def run(
     """Run a program to its end; its standard output. An exit code other than 0 is an error."""
     completed = attempt(command, deadline=deadline, text=text, environment=environment)
     if completed.code != 0:
-        said = "\n".join((completed.output + completed.errors).strip().splitlines()[-_SHOWN_LINES:])
+        told = _COLOURS.sub("", completed.output + completed.errors)
+        said = "\n".join(told.strip().splitlines()[-_SHOWN_LINES:])
         raise NodeError(f"`{' '.join(command)}` ended with code {completed.code}:\n{said}")
     return completed.output
 
