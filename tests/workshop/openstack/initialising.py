@@ -13,13 +13,14 @@ from .database import sql
 from .installing import LabError, Say
 from .places import ADDRESS, CODE, DATABASES, PASSWORD, PORTS, REGION, Lab, url
 from .processes import answers, halt, wait_for
-from .services import start_base, start_keystone
+from .services import start_base, start_keystone, stop
 
 
 def initialise(lab: Lab, say: Say) -> None:
     """Have a cloud with users, endpoints and nothing else, unless there is one."""
     if lab.pristine.exists():
         return
+    stop(lab)
     for folder in (lab.var, lab.etc):
         shutil.rmtree(folder, ignore_errors=True)
     write_configuration(lab)

@@ -76,8 +76,9 @@ class Lab:
 
     @property
     def pristine(self) -> Path:
-        """The databases of a cloud in which nothing was made yet."""
-        return self.var / f"pristine-{self.venv.name}.tar"
+        """The databases of a cloud in which nothing was made yet; named by what is written into them."""
+        text = (CODE / "identity.py").read_text(encoding="utf-8") + repr((ADDRESS, PORTS, DATABASES, REGION))
+        return self.var / f"pristine-{self.venv.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.tar"
 
     @property
     def clouds(self) -> Path:

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from .database import sql
-from .installing import MARIADB, RABBITMQ, LabError
+from .installing import MARIADB, RABBITMQ
 from .places import ADDRESS, CODE, COMPUTES, PASSWORD, PORTS, Lab, url
-from .processes import PATIENCE, alive, answers, halt, listens, names, spawn, wait_for
+from .processes import alive, answers, halt, listens, names, spawn, wait_for
 
 # What shows that a service answers.
 HEALTH = {
@@ -163,11 +163,7 @@ def _wait_for_computes(lab: Lab, began: float) -> None:
         "and s.deleted=0 join placement.resource_providers p on p.uuid=c.uuid where c.deleted=0 "
         f"and s.last_seen_up >= from_unixtime({int(began)})"
     )
-    deadline = time.monotonic() + PATIENCE
-    while int(sql(lab, ready) or 0) < len(COMPUTES):
-        if not alive(lab, "nova") or time.monotonic() > deadline:
-            raise LabError(f"the computes did not come up, see {lab.log}/nova-compute-*.log")
-        time.sleep(0.3)
+    wait_for(lab, "nova", lambda: int(sql(lab, ready) or 0) >= len(COMPUTES))
     if int(sql(lab, "select count(*) from nova_api.host_mappings") or 0) < len(COMPUTES):
         files = [word for name in ("nova", "db", "manage") for word in ("--config-file", f"{lab.etc}/nova/{name}.conf")]
         words = [str(lab.venv / "bin" / "nova-manage"), *files, "cell_v2", "discover_hosts"]
