@@ -27,11 +27,9 @@ def spawn(record: Record, folder: Path) -> str:
     """Make the host; returns its SSH host keys as cloud-init prints them, or nothing where there is no host."""
     if record["kind"] == "broken":
         raise BrokenError("this image never boots")
-    if record["kind"] == "flaky":
-        tried = folder.parent.parent / f"flaky-{record['project_id']}-{record['display_name']}"
-        if not tried.exists():
-            tried.touch()
-            raise BrokenError("this image boots the second time")
+    if record["kind"] == "flaky" and _first(record, folder) in ("", record["uuid"]):
+        _flaky(record, folder).write_text(record["uuid"], encoding="ascii")
+        raise BrokenError("this image boots the second time")
     if record["kind"] != "container":
         return ""
     vif = record["vifs"][0]
@@ -54,8 +52,10 @@ def spawn(record: Record, folder: Path) -> str:
     return f"{key} root@{record['display_name']}"
 
 
-def destroy(record: Record, _folder: Path) -> str:
+def destroy(record: Record, folder: Path) -> str:
     """Remove the host, and its network with the last one."""
+    if record["kind"] == "flaky" and _first(record, folder) != record["uuid"]:
+        _flaky(record, folder).unlink(missing_ok=True)
     if record["kind"] == "container":
         subprocess.run(["docker", "rm", "--force", "--volumes", _container(record)], capture_output=True, check=False)
         name = _network_name(record["vifs"][0]["cidrs"][0])
@@ -80,6 +80,16 @@ HOOKS: dict[str, Callable[[Record, Path], str]] = {
     "stop": switch("kill"),
     "start": switch("start"),
 }
+
+
+def _flaky(record: Record, folder: Path) -> Path:
+    """Names the server that failed first. Nova tries one server on several hosts; only another server comes up."""
+    return folder.parent.parent / f"flaky-{record['project_id']}-{record['display_name']}"
+
+
+def _first(record: Record, folder: Path) -> str:
+    file = _flaky(record, folder)
+    return file.read_text(encoding="ascii") if file.exists() else ""
 
 
 def _network(cidr: str, gateway: str) -> str:

@@ -10,7 +10,7 @@ import sys
 # All in one mode; the scheduler alone would choose native threads. Before anything of Nova is imported.
 os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "false"
 import nova.virt
-from eventlet import patcher
+from eventlet import hubs, patcher
 from nova.cmd import compute, conductor, scheduler
 
 MAIN = {"compute": compute.main, "conductor": conductor.main, "scheduler": scheduler.main}
@@ -19,6 +19,8 @@ MAIN = {"compute": compute.main, "conductor": conductor.main, "scheduler": sched
 def start(words):
     pid = os.fork()
     if not pid:
+        # The parent's epoll is shared by all children: each would be woken for what the others wait for, without end.
+        hubs.use_hub()
         sys.argv = [f"nova-{words[0]}", *words[1:]]
         os._exit(MAIN[words[0]]() or 0)
     return pid
