@@ -213,24 +213,31 @@ def translate(raised: Exception, cloud: str, what: str) -> CloudError:
 
     if isinstance(raised, CloudError):
         return raised
-    status = _status(raised)
-    text = _text(raised)
-    if status == 401 or isinstance(raised, auth.AuthorizationFailure):
+    met = _origin(raised)
+    status = _status(met)
+    text = _text(met)
+    if status == 401 or isinstance(met, auth.AuthorizationFailure):
         return CredentialRefusedError(
             f"cloud {cloud}: Keystone refuses the credential ({text}).",
             next_step="It is wrong, expired or revoked: renew it in clouds.yaml or in what was given instead.",
         )
     temporary = (auth.ConnectionError, auth.DiscoveryFailure, sdk.ResourceTimeout, OSError)
-    if status in TEMPORARY or (status is None and isinstance(raised, temporary)):
+    if status in TEMPORARY or (status is None and isinstance(met, temporary)):
         return UnavailableError(
             f"cloud {cloud}: can't {what}: {text}.", next_step="Run again; what was made is found and completed."
         )
     if status is not None:
         return RefusedError(f"cloud {cloud}: can't {what}: {text}.", status=status)
-    return CloudError(f"cloud {cloud}: can't {what}: {type(raised).__name__}: {text}.")
+    return CloudError(f"cloud {cloud}: can't {what}: {type(met).__name__}: {text}.")
 
 
-def _status(raised: Exception) -> int | None:
+def _origin(raised: Exception) -> BaseException:
+    """What openstacksdk met: it wraps some answers of Keystone, a refused login too, in an error that has no status."""
+    cause = raised.__cause__ or raised.__context__
+    return cause if _status(raised) is None and cause is not None and _status(cause) is not None else raised
+
+
+def _status(raised: BaseException) -> int | None:
     for attribute in ("status_code", "http_status"):
         value = getattr(raised, attribute, None)
         if isinstance(value, int):
@@ -238,7 +245,7 @@ def _status(raised: Exception) -> int | None:
     return None
 
 
-def _text(raised: Exception) -> str:
+def _text(raised: BaseException) -> str:
     details = getattr(raised, "details", None) or str(raised)
     return " ".join(str(details).split())[:400].rstrip(".")
 

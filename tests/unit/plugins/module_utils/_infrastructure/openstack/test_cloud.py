@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from keystoneauth1.exceptions import ConnectFailure, Unauthorized
-from openstack.exceptions import BadRequestException, ConflictException, HttpException
+from openstack.exceptions import BadRequestException, ConflictException, HttpException, SDKException
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack import cloud as module
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.cloud import Cloud, translate
@@ -103,3 +103,15 @@ def test_a_refused_credential_is_told_as_one() -> None:
     error = translate(Unauthorized("The request you have made requires authentication."), "sky", "log in")
     assert isinstance(error, CredentialRefusedError)
     assert "cloud sky" in str(error)
+
+
+def test_a_login_that_openstacksdk_wraps_is_told_as_one() -> None:
+    with pytest.raises(CredentialRefusedError):
+        Cloud(None, "sky").retried("log in", refused_login)
+
+
+def refused_login() -> None:
+    """As ``Connection.authorize`` raises it."""
+    wrapped = SDKException("The request you have made requires authentication. (HTTP 401)")
+    wrapped.__context__ = Unauthorized("The request you have made requires authentication.")
+    raise wrapped
