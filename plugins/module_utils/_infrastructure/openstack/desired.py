@@ -53,6 +53,15 @@ class HostKeys(Enum):
     NONE = "none"
 
 
+class Keeper(Enum):
+    """Who says how many machines a set has; the values are kept in the metadata of its servers."""
+
+    PLAY = "play"
+    """Whoever lists it among the sets of its cluster."""
+    MACHINE_SET = "machine-set"
+    """A machine set of the hub. A play that does not list it leaves it alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSet:
     """Machines that are alike."""
@@ -71,6 +80,7 @@ class ServerSet:
     """Sizes in GiB of empty volumes that live and die with the machine."""
     remove: tuple[str, ...] = ()
     """Machines that go first when there are too many, and whatever the count is."""
+    keeper: Keeper = Keeper.PLAY
     replace: Mapping[str, str] | None = None
     """Machines to make anew: name to the id of the server that has to go; any other id is left alone."""
 
@@ -143,7 +153,7 @@ def read_desired(document: Mapping[str, Any]) -> Desired:
     )
     problems = list(_problems(desired))
     if problems:
-        raise CloudError("; ".join(problems), cluster=cluster, next_step="Correct it and run again.")
+        raise CloudError("; ".join(problems) + ".", cluster=cluster, next_step="Correct it and run again.")
     return desired
 
 

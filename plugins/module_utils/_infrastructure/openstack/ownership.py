@@ -18,6 +18,9 @@ ANCHOR = "anchor"
 HOST_KEY = "navarch_host_key"
 """Metadata of a server: its SSH host key, once it is known."""
 
+KEEPER = "navarch_keeper"
+"""Metadata of a server: who says how many machines its set has, where that is not whoever lists the sets of its cluster."""
+
 
 def mark(cluster: str, key: str) -> str:
     """The description of the object that is `key` (like ``port/north-worker-1``) for this cluster."""

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .cloud import Kind
-from .desired import Desired, HostKeys, Role, ServerSet, Spread
+from .desired import Desired, HostKeys, Keeper, Role, ServerSet, Spread
 from .observe import Item, Snapshot
-from .ownership import ANCHOR, HOST_KEY, machine_name, mark, tag, unique_name
+from .ownership import ANCHOR, HOST_KEY, KEEPER, machine_name, mark, tag, unique_name
 from .plan_balancer import API_ADDRESS, api_keys, floating_step
 from .plan_network import NAMED_LATER, gateway
 from .security import group_key
@@ -56,14 +56,15 @@ def surplus(desired: Desired, seen: Snapshot, machines: Sequence[Machine]) -> li
     floating = {each.name for each in desired.sets if each.floating}
     wanted |= {f"floating/{_path(machine)}" for machine in machines if machine.machine_set in floating}
     wanted |= api_keys(desired, seen)
+    others = _kept_by_others(desired, seen)
     steps: list[Step] = []
     for kind in (Kind.FLOATING_IP, Kind.SERVER, Kind.PORT):
         earlier = tuple(step.id for step in steps)
         for item in seen.of_kind(kind):
-            if item.key not in wanted:
+            if item.key not in wanted and _set_of(item) not in others:
                 reason = f"{_owner(desired, item.key)} is not to be there"
                 steps.append(Step(Act.DELETE, kind, item.key, item.name, reason, after=earlier, item=item))
-    return [*steps, *_surplus_groups(desired, seen, steps)]
+    return [*steps, *_surplus_groups(desired, seen, steps, others)]
 
 
 def indexes_of(seen: Snapshot, machine_set: str) -> dict[int, Item]:
@@ -180,7 +181,7 @@ def _server_attributes(desired: Desired, seen: Snapshot, each: ServerSet, machin
         "flavor_id": flavor["id"] if flavor else "",
         "image_id": image,
         "networks": [{"port": Ref(f"port/{_path(machine)}")}],
-        "metadata": metadata(desired, machine),
+        "metadata": metadata(desired, machine) | ({} if each.keeper is Keeper.PLAY else {KEEPER: each.keeper.value}),
         "tags": ["navarch", tag(desired.cluster)],
         "config_drive": True,
     }
@@ -260,10 +261,21 @@ def _owner(desired: Desired, key: str) -> str:
     return machine_name(desired.cluster, parts[1], int(parts[2])) if len(parts) == 3 else parts[-1]
 
 
-def _surplus_groups(desired: Desired, seen: Snapshot, steps: Sequence[Step]) -> Iterator[Step]:
+def _kept_by_others(desired: Desired, seen: Snapshot) -> set[str]:
+    """Sets that nobody lists here, and that somebody else has machines in."""
+    keepers = {_set_of(item): (item.data["metadata"] or {}).get(KEEPER) for item in seen.of_kind(Kind.SERVER)}
+    listed = {each.name for each in desired.sets}
+    return {name for name, keeper in keepers.items() if keeper == Keeper.MACHINE_SET.value and name not in listed}
+
+
+def _set_of(item: Item) -> str:
+    return [*item.key.split("/"), ""][1]
+
+
+def _surplus_groups(desired: Desired, seen: Snapshot, steps: Sequence[Step], others: set[str]) -> Iterator[Step]:
     wanted = {f"server-group/{each.name}" for each in desired.sets if each.spread is not Spread.ANYHOW}
     earlier = tuple(step.id for step in steps if step.kind is Kind.SERVER)
     for item in seen.of_kind(Kind.SERVER_GROUP):
-        if item.key not in wanted:
+        if item.key not in wanted and _set_of(item) not in others:
             reason = "no machine set asks for it"
             yield Step(Act.DELETE, item.kind, item.key, item.name, reason, after=earlier, item=item)

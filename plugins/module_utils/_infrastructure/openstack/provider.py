@@ -14,7 +14,7 @@ from ..errors import InfrastructureError
 from ..provider import Description, Joins, Machine, MachineSet, Phase, Plan, Result, Room
 from .checks import check, costs
 from .cloud import Access, Cloud, Kind, connect
-from .desired import Desired, ServerSet, read_desired
+from .desired import Desired, Keeper, ServerSet, read_desired
 from .errors import CloudError
 from .execute import Limits
 from .machines import ensure
@@ -22,6 +22,7 @@ from .observe import Item, Quota, Snapshot, observe
 from .ownership import machine_name
 from .plan import plan as plan_machines
 from .plan_machines import indexes_of
+from .shared import as_there
 from .steps import Act, Step
 from .steps import Plan as MachinesPlan
 
@@ -38,7 +39,7 @@ class OpenStackProvider:
     """Machine sets on OpenStack; `settings` of a set are the options of module openstack_machines.
 
     Settings: cloud (or auth ...), flavor, image, role, spread, floating, volumes; network, key, sources, pod_cidrs as
-    for the cluster; cost_per_hour and seconds_to_create as far as somebody knows them.
+    for the cluster, and by default as its machines have them already; cost_per_hour and seconds_to_create as far as somebody knows them.
     """
 
     name = "openstack"
@@ -115,14 +116,17 @@ class OpenStackProvider:
     def apply(self, plan: Plan) -> Result:
         """Bring the set to the size of the plan; what is there already stays."""
         machine_set = plan.machine_set
-        desired = _desired(machine_set, plan.replicas, plan.remove)
+        desired, _seen = self._look(machine_set, plan.replicas, plan.remove)
         report = ensure(self._cloud(machine_set), desired, self._limits, LOCK_TIMEOUT, _plan_of_set)
         errors = tuple(InfrastructureError(str(failure.error)) for failure in report.failures)
         return Result(_machines(machine_set, report.seen), errors)
 
     def _look(self, machine_set: MachineSet, count: int, remove: Sequence[str] = ()) -> tuple[Desired, Snapshot]:
-        desired = _desired(machine_set, count, remove)
-        return desired, observe(self._cloud(machine_set), desired)
+        given, cloud = _desired(machine_set, count, remove), self._cloud(machine_set)
+        seen = observe(cloud, given)
+        desired = as_there(given, seen, machine_set.settings)
+        # What a network of somebody else has is looked for by its name.
+        return desired, seen if desired.network.existing == given.network.existing else observe(cloud, desired)
 
     def _cloud(self, machine_set: MachineSet) -> Cloud:
         settings = machine_set.settings
@@ -136,6 +140,7 @@ class OpenStackProvider:
 def _desired(machine_set: MachineSet, count: int, remove: Sequence[str]) -> Desired:
     settings = machine_set.settings
     of_set: dict[str, Any] = {name: settings[name] for name in OF_SET if name in settings}
+    of_set |= {"keeper": Keeper.MACHINE_SET}
     of_set |= {"name": machine_set.name, "count": count, "zones": list(machine_set.zones), "remove": list(remove)}
     document: Mapping[str, Any] = {name: settings[name] for name in OF_CLUSTER if name in settings}
     try:

@@ -16,6 +16,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.open
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.cloud import Kind
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.desired import (
     Desired,
+    Keeper,
     read_desired,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack.observe import (
@@ -90,7 +91,8 @@ def carried_out(desired: Desired, seen: Snapshot, planned: Plan) -> Snapshot:
             items[item.key] = replace(item, data={**item.data, "security_group_rules": rules})
         if step.act is Act.LEARN:
             item = items[str(step.attributes["server"].key)]
-            items[item.key] = replace(item, data={**item.data, "metadata": {HOST_KEY: "ssh-ed25519 AAAA"}})
+            learnt = {**item.data["metadata"], HOST_KEY: "ssh-ed25519 AAAA"}
+            items[item.key] = replace(item, data={**item.data, "metadata": learnt})
     interfaces = frozenset({(ids["router"], ids["subnet"])}) if "router" in ids else frozenset()
     addresses = {each["ip_address"] for item in items.values() for each in item.data.get("fixed_ips") or ()}
     return replace(seen, items=items, interfaces=interfaces, addresses=frozenset(addresses))
@@ -100,8 +102,6 @@ def made(desired: Desired, step: Step, ids: dict[str, str]) -> Item:
     data = {name: value(each, ids) for name, each in step.attributes.items()}
     data |= {"id": ids.get(step.key, step.key), "tags": [tag(desired.cluster)], "created_at": "2026-01-01T00:00:00Z"}
     data |= {"status": "ACTIVE", "security_group_rules": [], "availability_zone": data.get("availability_zone", "")}
-    if step.kind is Kind.SERVER:
-        data["metadata"] = {}
     return Item(step.kind, step.key, str(data["id"]), data)
 
 
@@ -173,6 +173,20 @@ def test_the_newest_goes_and_a_named_one_before_it() -> None:
     seen = built(workers(3))
     assert servers(plan(workers(2), seen), Act.DELETE) == ["north-worker-3"]
     assert servers(plan(workers(2, remove=["north-worker-1"]), seen), Act.DELETE) == ["north-worker-1"]
+
+
+def test_a_play_leaves_machines_alone_that_a_machine_set_counts() -> None:
+    counted = {"name": "flood", "count": 2, "flavor": "m1.small", "image": "debian", "spread": "anti-affinity"}
+    mine = wish().sets
+    flood = replace(wish(sets=[counted]).sets[0], keeper=Keeper.MACHINE_SET)
+    there = built(replace(wish(), sets=(*mine, flood)))
+    assert plan(wish(), there).steps == ()
+    assert servers(plan(replace(wish(), sets=(*mine, replace(flood, count=0))), there), Act.DELETE) == [
+        "north-flood-1",
+        "north-flood-2",
+    ]
+    listed_before = built(replace(wish(), sets=(*mine, replace(flood, keeper=Keeper.PLAY))))
+    assert servers(plan(wish(), listed_before), Act.DELETE) == ["north-flood-1", "north-flood-2"]
 
 
 def test_a_removed_machines_name_is_not_given_again_while_it_is_unwanted() -> None:
