@@ -2,6 +2,8 @@
 # A data centre that serves the ordinary day, and a cluster on OpenStack without a worker. The flood comes: machines appear, become Nodes,
 # and pods run on them; the flood goes: first the pods, then the machines. Each step is timed, and the project is afterwards as it was.
 . ../../../workshop/data/provisioning.sh
+# Both this machine and its servers have to be able to write there.
+export ANSIBLE_REMOTE_TMP=/tmp/navarch-ansible
 export OS_CLIENT_CONFIG_FILE=$NAVARCH_TEST_CLOUDS NAVARCH_HUB_KUBECONFIG=$folder/lab/hub.kubeconfig
 trap 'leave' EXIT
 
