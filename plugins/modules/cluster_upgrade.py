@@ -154,9 +154,10 @@ def _check(params: dict) -> dict:
 
 def _write(module: AnsibleModule) -> dict:
     record = upgrade_record.read()
-    if not module.check_mode:
+    over = module.params["state"] == State.FINISHED.value and record.state in (State.NONE, State.FINISHED)
+    if not over and not module.check_mode:
         _act(record, module.params)
-    return {"changed": True, "record": record.to_dict()}
+    return {"changed": not over, "record": record.to_dict()}
 
 
 def _act(record: Record, params: dict) -> None:
