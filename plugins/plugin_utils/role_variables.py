@@ -22,20 +22,22 @@ _REGISTERED = re.compile(r"^\s+register:\s*(\w+)", re.MULTILINE)
 
 def known() -> set[str]:
     """Names of all variables that roles read, set or register."""
-    names: set[str] = set()
-    for role in _ROLES.iterdir():
-        for part in ("defaults", "vars"):
-            names |= set(_read(role / part / "main.yml"))
-        names |= set(options(role.name))
-        for tasks in (role / "tasks").glob("*.yml"):
-            names |= set(_REGISTERED.findall(tasks.read_text(encoding="utf-8")))
+    return set().union(*(names_of(role.name) for role in _ROLES.iterdir()))
+
+
+def names_of(role: str) -> set[str]:
+    """Names of the variables that one role reads, sets or registers."""
+    names: set[str] = set().union(*(entry.get("options") or {} for entry in _entries(role).values()))
+    for part in ("defaults", "vars"):
+        names |= set(_read(_ROLES / role / part / "main.yml"))
+    for tasks in (_ROLES / role / "tasks").glob("*.yml"):
+        names |= set(_REGISTERED.findall(tasks.read_text(encoding="utf-8")))
     return names
 
 
 def options(role: str) -> dict[str, Any]:
     """What a role takes, as its argument_specs say."""
-    specs = _read(_ROLES / role / "meta" / "argument_specs.yml").get("argument_specs") or {}
-    return (specs.get("main") or {}).get("options") or {}
+    return (_entries(role).get("main") or {}).get("options") or {}
 
 
 def wrong_types(given: Mapping[str, Any]) -> list[str]:
@@ -46,6 +48,11 @@ def wrong_types(given: Mapping[str, Any]) -> list[str]:
     }
     result = ArgumentSpecValidator(spec).validate({name: given[name] for name in spec if name in given})
     return [f"{message.rstrip('.')}." for message in result.error_messages]
+
+
+def _entries(role: str) -> dict[str, Any]:
+    """The entry points of a role, by the file of tasks."""
+    return _read(_ROLES / role / "meta" / "argument_specs.yml").get("argument_specs") or {}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -4,22 +4,20 @@
 
 """Deliver an application and die, as by SIGKILL, right after the Nth write that a server answered.
 
-Usage: killed.py N HUB_KUBECONFIG OPTIONS_JSON, with the collection on PYTHONPATH.
+Usage: killed.py N HUB_KUBECONFIG OPTIONS_JSON, with the collection and `dying.py` on PYTHONPATH.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-import signal
 import sys
+
+from dying import die_after_write
 
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery import deliver
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Actor, Settings, Spec
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
-from ansible_collections.navarch.fleet.plugins.module_utils._kube.transport import Answer, Request, Transport
 
 
 def main() -> None:
@@ -29,21 +27,6 @@ def main() -> None:
     spec = Spec("default", options["name"], options["namespace"], options["placement"], source_digest=sources.digest)
     request = deliver.ApplyRequest(spec, sources.objects, Settings())
     deliver.apply(open_hub({"hub_kubeconfig": sys.argv[2]}), request, Actor("resumes"), check=False)
-
-
-def die_after_write(number: int) -> None:
-    send = Transport.send
-    writes = itertools.count(1)
-
-    def counted(self: Transport, request: Request, *, timeout: float | None = None) -> Answer:
-        answer = send(self, request, timeout=timeout)
-        kept = request.method != "GET" and ("dryRun", "All") not in request.query
-        # Renewing the lease and refreshing facts are no steps of the work.
-        if kept and "/leases" not in request.path and "/clusters/" not in request.path and next(writes) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-    Transport.send = counted
 
 
 if __name__ == "__main__":

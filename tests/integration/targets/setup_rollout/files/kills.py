@@ -4,23 +4,22 @@
 
 """Do something, die as by SIGKILL right after the Nth write that a server answered, and do it again: what is there then?
 
-Usage: kills.py KIND HUB_KUBECONFIG CUTS, with the collection on PYTHONPATH. KIND is one of the acts below; CUTS are
+Usage: kills.py KIND HUB_KUBECONFIG CUTS, with the collection and `dying.py` on PYTHONPATH. KIND is one of the acts below; CUTS are
 numbers of writes, or `all`. Prints one line per cut, and fails when what was killed and run again left something else
 than what was not, or, where nothing may be disturbed, when a pod or a generation is not the same as before.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from dying import die_after_write
 
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import open_hub
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery import deliver
@@ -37,7 +36,6 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources im
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import statuses
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.verify import PODS
 from ansible_collections.navarch.fleet.plugins.module_utils._kube.session import Session
-from ansible_collections.navarch.fleet.plugins.module_utils._kube.transport import Answer, Request, Transport
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import Hub
 
 NAME = "kills"
@@ -236,21 +234,6 @@ def where_it_stands(hub: Hub) -> str:
 def difference(wanted: dict[str, Any], found: dict[str, Any]) -> str:
     names = [name for name in sorted({*wanted, *found}) if wanted.get(name) != found.get(name)]
     return "; ".join(f"{name}: {json.dumps(wanted.get(name))} became {json.dumps(found.get(name))}" for name in names)
-
-
-def die_after_write(number: int) -> None:
-    send = Transport.send
-    writes = itertools.count(1)
-
-    def counted(self: Transport, request: Request, *, timeout: float | None = None) -> Answer:
-        answer = send(self, request, timeout=timeout)
-        kept = request.method != "GET" and ("dryRun", "All") not in request.query
-        # Renewing the lease and refreshing facts are no steps of the work.
-        if kept and "/leases" not in request.path and "/clusters/" not in request.path and next(writes) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-    Transport.send = counted
 
 
 if __name__ == "__main__":
