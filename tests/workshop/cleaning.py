@@ -38,7 +38,10 @@ def clean(paths: Paths) -> list[Step]:
 
     def openstack(log: Log) -> None:
         place = find_lab(paths)
-        if place.folder.exists():
+        user = openstack_lab.user(place)
+        if user not in (None, paths.repository):
+            log.say(f"OpenStack in {place.folder} stays: the checkout {user} uses it")
+        elif place.folder.exists():
             openstack_lab.down(place)
             log.say(f"OpenStack in {place.folder} is stopped")
 

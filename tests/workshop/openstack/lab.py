@@ -11,9 +11,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from .. import docker, host_image
-from ..paths import find_paths
+from ..paths import REPOSITORY, find_paths
 from .configuration import write_configuration
 from .initialising import forget, initialise
 from .installing import Say, install
@@ -27,6 +28,15 @@ def up(lab: Lab, say: Say) -> None:
     with _locked(lab):
         _have(lab, say)
         _start(lab, say)
+
+
+def user(lab: Lab) -> Path | None:
+    """The checkout that brought it up last, if it is there still."""
+    try:
+        found = Path((lab.folder / "user").read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    return found if found.is_dir() else None
 
 
 def fresh(lab: Lab, say: Say) -> None:
@@ -60,6 +70,7 @@ def _have(lab: Lab, say: Say) -> None:
 
 def _start(lab: Lab, say: Say) -> None:
     began = time.monotonic()
+    (lab.folder / "user").write_text(str(REPOSITORY), encoding="utf-8")
     write_configuration(lab)
     start(lab)
     _offer(lab)

@@ -47,6 +47,7 @@ timed "from 3 to 5 Nodes" cloud provision -e workers=4
 nodes_ready 5
 timed "from 5 to 3 Nodes" cloud provision -e workers=2
 nodes_ready 3
+if grep -q 'unreachable=[1-9]' "$folder/said"; then fail "machines that went were asked for all the same"; fi
 for gone in cumulus-worker-3 cumulus-worker-4; do
     if kubectl get node "$gone"; then fail "the Node of $gone, a machine that went, is still there"; fi
 done
