@@ -39,7 +39,6 @@ REPEATED = (
 LONG = (
     "application_adoption_survives_kills",
     "application_reaches_many_members",
-    "application_rollout_refused",
     "application_sources_private",
     "burst_goes_to_machines_that_come",
     "cluster_api_makes_and_scales",
