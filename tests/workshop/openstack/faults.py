@@ -22,13 +22,13 @@ from ..paths import find_paths
 from .places import ADDRESS, PORTS, find_lab
 
 WAYS = ("500", "503", "429", "before", "after")
-# First word of the path: the service behind it, and the name of its override in clouds.yaml.
+# First word of the path, and the service behind it.
 SERVICES = {
-    "keystone": ("keystone", "/v3", ""),
-    "compute": ("nova", "/v2.1", "compute_endpoint_override"),
-    "network": ("neutron", "/v2.0", "network_endpoint_override"),
-    "image": ("glance", "/v2", "image_endpoint_override"),
-    "load-balancer": ("octavia", "/v2", "load_balancer_endpoint_override"),
+    "keystone": "keystone",
+    "compute": "nova",
+    "network": "neutron",
+    "image": "glance",
+    "load-balancer": "octavia",
 }
 
 
@@ -79,15 +79,18 @@ def serve(folder: Path, every: int) -> None:
 
         def forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
             first, _slash, rest = self.path.lstrip("/").partition("/")
-            service = SERVICES[first.partition("?")[0]][0]
-            connection = http.client.HTTPConnection(ADDRESS, PORTS[service], timeout=120)
+            port = PORTS[SERVICES[first.partition("?")[0]]]
+            connection = http.client.HTTPConnection(ADDRESS, port, timeout=120)
             kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
             connection.request(self.command, f"/{rest}", body or None, kept)
             response = connection.getresponse()
             content = response.read()
             connection.close()
             left = ("transfer-encoding", "connection", "content-length")
-            return response.status, [pair for pair in response.getheaders() if pair[0].lower() not in left], content
+            headers = [pair for pair in response.getheaders() if pair[0].lower() not in left]
+            here = server.server_port
+            through = [(name, _through(value, here)) for name, value in headers]
+            return response.status, through, _through(content.decode(), here).encode()
 
         def answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
             self.send_response(status)
@@ -111,13 +114,17 @@ def serve(folder: Path, every: int) -> None:
     server.serve_forever()
 
 
+def _through(text: str, port: int) -> str:
+    """With the addresses of services, which the catalogue and versions tell, led through the proxy."""
+    for word, service in SERVICES.items():
+        text = text.replace(f"http://{ADDRESS}:{PORTS[service]}", f"http://{ADDRESS}:{port}/{word}")
+    return text
+
+
 def _write_clouds(folder: Path, port: int) -> None:
     document = json.loads(find_lab(find_paths()).clouds.read_text(encoding="utf-8"))
     for cloud in document["clouds"].values():
         cloud["auth"]["auth_url"] = f"http://{ADDRESS}:{port}/keystone/v3"
-        for name, (_service, path, override) in SERVICES.items():
-            if override:
-                cloud[override] = f"http://{ADDRESS}:{port}/{name}{path}"
     part = folder / "clouds.part"
     part.write_text(json.dumps(document, indent=2), encoding="utf-8")
     part.replace(folder / "clouds.yaml")
