@@ -132,6 +132,8 @@ class Found:
     membership: kubelet.Membership
     api_server: str = ""
     """Version of the API server in this host's static pod."""
+    serving: bool = False
+    """Whether the kubelet has a serving certificate of the cluster."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -139,6 +141,7 @@ class Found:
             "control_plane": self.control_plane,
             "remains": list(self.remains),
             "api_server": self.api_server,
+            "serving": self.serving,
             **self.membership.to_dict(),
         }
 
@@ -154,6 +157,7 @@ def observe(name: str) -> Found:
         remains=remains,
         membership=kubelet.membership(name),
         api_server=image_version(files.read(API_SERVER) or ""),
+        serving=os.path.exists(kubelet.SERVING),
     )
 
 

@@ -21,6 +21,8 @@ from typing import Any
 
 from . import files
 
+SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
+"""What the kubelet shows to clients, once somebody has approved it."""
 KUBECONFIG = "/etc/kubernetes/kubelet.conf"
 DRAINED_FOR = "fleet.navarch.dev/drained-for"
 OWN_LABELS = "fleet.navarch.dev/labels"
