@@ -12,6 +12,8 @@ from .steps import Counts, Log, Step, StepError
 
 NAME = "navarch.fleet"
 PACKAGE = "ansible_collections.navarch.fleet.plugins"
+SAME_CASES, NEW_CASES = "ci", "default"
+"""Hypothesis' profiles. A run for a change tries what the run before tried; the drills look for what nobody tried yet."""
 IMPORTER_GAVE_UP = "ERROR: Timeout on call to ansible-lint"
 
 
@@ -51,12 +53,17 @@ def lint(paths: Paths) -> list[Step]:
 
 
 def unit(paths: Paths) -> list[Step]:
-    return [Step("unit", lambda log: run_pytest(paths, log), ("venv", "layout"))]
+    return [Step("unit", lambda log: run_pytest(paths, log, SAME_CASES), ("venv", "layout"))]
 
 
-def run_pytest(paths: Paths, log: Log) -> Counts:
-    """The unit tests; pytest counts them."""
-    options = ("--import-mode=importlib", "-p", "no:cacheprovider", "-q", "-n", "2", "--durations=5")
+def run_pytest(paths: Paths, log: Log, cases: str) -> Counts:
+    """The unit tests; pytest counts them.
+
+    :param cases: hypothesis' profile, which says whether properties are tried on the same cases each time.
+    """
+    options = (
+        "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "-n", "2", "--durations=5", "--hypothesis-profile", cases
+    )  # fmt: skip
     code, output = log.attempt(
         "python", "-m", "pytest", *options, "tests/unit",
         environment={"PYTHONPATH": str(paths.tree)},
@@ -175,7 +182,7 @@ def old_version(paths: Paths, name: str, before: str) -> list[Step]:
 
     return [
         Step(f"{name}-venv", lambda log: venvs.make(venv, log)),
-        Step(f"{name}-unit", lambda log: run_pytest(paths, within(log)), (f"{name}-venv", "layout")),
+        Step(f"{name}-unit", lambda log: run_pytest(paths, within(log), NEW_CASES), (f"{name}-venv", "layout")),
         # ansible-test writes into the collection, and plays share the lab: one version after the other.
         Step(
             f"{name}-sanity",

@@ -97,9 +97,12 @@ def select_by_cluster(task: Task, ranked: Sequence[Candidate], limit: Spread) ->
 
 
 def _largest(task: Task, ranked: Sequence[Candidate], count: int) -> list[Candidate]:
-    """Those in use, then the largest."""
+    """Those in use, then the largest; the largest alone where not all in use can stay."""
     running = {} if task.fresh else task.current
-    order = sorted(ranked, key=lambda each: (-running.get(each.name, 0), -each.capacity))
+    if sum(1 for each in ranked if running.get(each.name)) > count:
+        order = sorted(ranked, key=lambda each: (-each.capacity, -running.get(each.name, 0)))
+    else:
+        order = sorted(ranked, key=lambda each: (-running.get(each.name, 0), -each.capacity))
     names = {candidate.name for candidate in order[:count]}
     return [candidate for candidate in ranked if candidate.name in names]
 

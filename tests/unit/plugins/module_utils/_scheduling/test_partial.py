@@ -97,6 +97,22 @@ def test_the_largest_clusters_are_taken_where_only_few_may_be() -> None:
     assert decision.replicas == {"b": 4}
 
 
+def test_the_largest_is_taken_too_where_not_all_that_are_in_use_may_stay() -> None:
+    fleet = {"a": 0, "b": 0, "c": 2}
+    request = {
+        "clusters": [{"name": name, "available": room} for name, room in fleet.items()],
+        "workload": {"kind": "Deployment", "name": "web", "replicas": 3},
+        "placement": {
+            "replicaScheduling": DYNAMIC,
+            "spreadConstraints": [{"spreadByField": "cluster", "maxGroups": 1}],
+            "whenUnsatisfiable": "partial",
+        },
+        "current": [{"name": "a", "replicas": 1}, {"name": "b", "replicas": 1}],
+        "estimator": "available",
+    }
+    assert schedule(Request.from_dict(request)).replicas == {"c": 2}
+
+
 def test_of_several_affinity_groups_the_one_that_holds_most_is_used() -> None:
     groups = [{"affinityName": name, "clusterNames": [name]} for name in ("a", "b")]
     fleet = {"a": {"available": 2}, "b": {"available": 4}}
