@@ -68,7 +68,7 @@ def measured(place: Path, hub: str, configs: list[str]) -> dict[str, float]:
     # By turns, so that what else the machine does is shared fairly.
     rounds = [
         (play(place, hub, [NOTHING]), play(place, hub, [ours(place)]), timed(lambda: side_by_side(configs, file)))
-        for _ in range(ROUNDS)
+        for _round in range(ROUNDS)
     ]
     nothing, whole, theirs = (min(column) for column in zip(*rounds, strict=True))
     return {**figures, "empty": nothing, "ours unchanged": whole - nothing, "kubectl unchanged": theirs}
