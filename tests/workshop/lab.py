@@ -40,9 +40,7 @@ LONG = (
     "application_adoption_survives_kills",
     "application_reaches_many_members",
     "application_sources_private",
-    "burst_goes_to_machines_that_come",
     "cluster_api_makes_and_scales",
-    "schedule_acts_once",
 )
 """Targets that take minutes, or were not yet seen to pass as a whole on a quiet machine: part of the drills, and of the
 integration tests only where they are named."""
