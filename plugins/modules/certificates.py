@@ -60,9 +60,8 @@ days_left:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import certificates
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -73,12 +72,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
-            result = _run(module)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(**result)
+    answer_alone(module, lambda: _run(module))
 
 
 def _run(module: AnsibleModule) -> dict:
@@ -93,9 +87,7 @@ def _run(module: AnsibleModule) -> dict:
         certificates.verify(deadline)
         found = certificates.observe()
     return {
-        "changed": bool(steps),
-        "steps": [str(step) for step in steps],
-        "diff": difference(steps),
+        **report(steps),
         "days_left": {each.name: each.days(found.now) for each in found.certificates},
     }
 

@@ -84,8 +84,8 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import objects
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 _PATCHES = {
     "kind": {"type": "str", "required": True},
@@ -105,13 +105,14 @@ def main() -> None:
     )
     manifests = module.params["manifests"]
     patches = [objects.Patch.from_dict(each) for each in module.params["patches"]]
-    try:
+
+    def work() -> dict:
         steps = objects.plan(manifests, patches)
         for step in steps if not module.check_mode else ():
             objects.act(step, manifests, patches)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(changed=bool(steps), steps=[str(step) for step in steps], diff=difference(steps))
+        return report(steps)
+
+    answer(module, work)
 
 
 if __name__ == "__main__":

@@ -79,9 +79,8 @@ about:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import backup
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -97,15 +96,13 @@ def main() -> None:
     )
     params = module.params
     wanted = backup.Wanted(params["archive"], params["cluster"], params["node"], params["address"])
-    about: dict = {}
-    try:
-        with host_lock(params["deadline"], exclusive=not module.check_mode):
-            steps = backup.plan(wanted, backup.observe())
-            if steps and not module.check_mode:
-                about = dict(backup.act(wanted, params["deadline"]))
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(changed=bool(steps), steps=[str(step) for step in steps], diff=difference(steps), about=about)
+
+    def work() -> dict:
+        steps = backup.plan(wanted, backup.observe())
+        about = dict(backup.act(wanted, params["deadline"])) if steps and not module.check_mode else {}
+        return {**report(steps), "about": about}
+
+    answer_alone(module, work)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ record:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import preflight, upgrade_record
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer
 from ansible_collections.navarch.fleet.plugins.module_utils._node.upgrade_record import Progress, Record, State
 
 _CHECKED = "checked"
@@ -132,11 +132,7 @@ def main() -> None:
         required_if=[("state", _CHECKED, ["version"]), ("state", State.RUNNING.value, ["version"])],
         supports_check_mode=True,
     )
-    try:
-        result = _check(module.params) if module.params["state"] == _CHECKED else _write(module)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(**result)
+    answer(module, lambda: _check(module.params) if module.params["state"] == _CHECKED else _write(module))
 
 
 def _check(params: dict) -> dict:

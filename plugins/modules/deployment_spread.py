@@ -64,7 +64,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import spread
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ def main() -> None:
             spread.verify(deployment, module.params["deadline"])
     except (NodeError, OSError, ValueError) as problem:
         module.fail_json(msg=str(problem))
-    module.exit_json(changed=bool(steps), steps=[str(step) for step in steps], diff=difference(steps))
+    module.exit_json(**report(steps))
 
 
 if __name__ == "__main__":

@@ -312,9 +312,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import binaries, facts, fitness, host, kernel, kubeadm
 from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import ARGUMENTS
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -322,12 +322,7 @@ def main() -> None:
         argument_spec=ARGUMENTS,
         supports_check_mode=True,
     )
-    try:
-        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
-            result = _run(module)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(**result)
+    answer_alone(module, lambda: _run(module))
 
 
 def _run(module: AnsibleModule) -> dict:
@@ -350,9 +345,7 @@ def _run(module: AnsibleModule) -> dict:
             host.act(wanted, steps, found, means)
             host.verify(wanted)
     return {
-        "changed": bool(steps),
-        "steps": [str(step) for step in steps],
-        "diff": difference(steps),
+        **report(steps),
         "findings": findings,
         "told": list(fit.told),
         "fitness": dict(fit.seen),

@@ -68,9 +68,9 @@ known:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, undo
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -81,12 +81,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
-            result = _run(module)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(**result)
+    answer_alone(module, lambda: _run(module))
 
 
 def _run(module: AnsibleModule) -> dict:
@@ -98,9 +93,7 @@ def _run(module: AnsibleModule) -> dict:
             raise NodeError(f"This host is in a cluster still: {', '.join(remains)}.", "Let it leave first.")
         undo.act(steps, found, module.params["deadline"])
     return {
-        "changed": bool(steps),
-        "steps": [str(step) for step in steps],
-        "diff": difference(steps),
+        **report(steps),
         "left": undo.left(found),
         "known": found.known,
     }

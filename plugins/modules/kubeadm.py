@@ -159,9 +159,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, permissions
 from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import PERMISSIONS
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 _ENCRYPTION = {
     "provider": {"type": "str", "choices": ["secretbox", "aesgcm"], "default": "secretbox"},
@@ -184,12 +183,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
-            result = _run(_wanted(module.params), check=module.check_mode)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(**result)
+    answer_alone(module, lambda: _run(_wanted(module.params), check=module.check_mode))
 
 
 def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
@@ -210,9 +204,8 @@ def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
 def _run(wanted: kubeadm.Wanted, *, check: bool) -> dict[str, Any]:
     found = kubeadm.observe(wanted.name)
     steps = kubeadm.plan(wanted, found)
-    result = {"changed": bool(steps), "steps": [str(step) for step in steps], "diff": difference(steps)}
     if check:
-        return {**result, "membership": found.to_dict()}
+        return {**report(steps), "membership": found.to_dict()}
     seconds = {}
     for step in steps:
         began = time.monotonic()
@@ -222,7 +215,7 @@ def _run(wanted: kubeadm.Wanted, *, check: bool) -> dict[str, Any]:
         began = time.monotonic()
         kubeadm.verify(wanted)
         seconds["ready"] = round(time.monotonic() - began, 1)
-    return {**result, "seconds": seconds, "membership": kubeadm.observe(wanted.name).to_dict()}
+    return {**report(steps), "seconds": seconds, "membership": kubeadm.observe(wanted.name).to_dict()}
 
 
 if __name__ == "__main__":

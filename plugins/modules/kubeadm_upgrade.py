@@ -91,9 +91,8 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import upgrade
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -116,17 +115,12 @@ def main() -> None:
         params["deadline"],
     )
     began = time.monotonic()
-    try:
-        with host_lock(params["deadline"], exclusive=not module.check_mode):
-            steps = _run(wanted, check=module.check_mode)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(
-        changed=bool(steps),
-        steps=[str(step) for step in steps],
-        diff=difference(steps),
-        seconds=round(time.monotonic() - began, 1),
-    )
+
+    def work() -> dict:
+        steps = _run(wanted, check=module.check_mode)
+        return {**report(steps), "seconds": round(time.monotonic() - began, 1)}
+
+    answer_alone(module, work)
 
 
 def _run(wanted: upgrade.Wanted, *, check: bool) -> list:

@@ -75,9 +75,8 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import kubelet_configuration
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import host_lock
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -91,12 +90,7 @@ def main() -> None:
         required_if=[("state", "applied", ["node"])],
         supports_check_mode=True,
     )
-    try:
-        with host_lock(module.params["deadline"], exclusive=not module.check_mode):
-            steps = _run(module.params, check=module.check_mode)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(changed=bool(steps), steps=[str(step) for step in steps], diff=difference(steps))
+    answer_alone(module, lambda: report(_run(module.params, check=module.check_mode)))
 
 
 def _run(params: dict, *, check: bool) -> list:

@@ -89,7 +89,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
 from ansible_collections.navarch.fleet.plugins.module_utils._node.security import serving
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 _NODES = {
     "name": {"type": "str", "required": True},
@@ -119,7 +119,7 @@ def main() -> None:
     except (NodeError, OSError, ValueError) as problem:
         module.fail_json(msg=str(problem))
     left = [f"{each.name} of {each.node}: {each.problem}" for each in waiting if each.problem]
-    module.exit_json(changed=bool(steps), steps=[str(step) for step in steps], diff=difference(steps), left=left)
+    module.exit_json(**report(steps), left=left)
 
 
 if __name__ == "__main__":

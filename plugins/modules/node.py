@@ -114,8 +114,8 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import nodes
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import difference
+from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer
+from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
 def main() -> None:
@@ -133,16 +133,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     began = time.monotonic()
-    try:
+
+    def work() -> dict:
         steps = _run(_wanted(module.params), check=module.check_mode)
-    except (NodeError, OSError) as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(
-        changed=bool(steps),
-        steps=[str(step) for step in steps],
-        diff=difference(steps),
-        seconds=round(time.monotonic() - began, 1),
-    )
+        return {**report(steps), "seconds": round(time.monotonic() - began, 1)}
+
+    answer(module, work)
 
 
 def _wanted(params: dict) -> nodes.Wanted:

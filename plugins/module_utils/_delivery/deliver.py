@@ -239,7 +239,7 @@ def deliver_planned(
         for _attempt in range(PLANS):
             now = _past(hub, spec)
             if _version(now) == _version(past):
-                if reserve(hub, fleet, prepared, held):
+                if reserve(hub, fleet, prepared, now.record, held):
                     break
                 now = _past(hub, spec)
             # Somebody changed the application between our look and our lease, or took the room.

@@ -17,19 +17,20 @@ from .._scheduling.request import parse_clusters
 from .prepare import Fleet, Prepared
 from .promises import crowded_out, firm, known_records, reserved, those_before, unseen
 from .publish import timestamp
-from .record import ApplicationRecord, delete_record, get_record, write_spec, write_status
+from .record import ApplicationRecord, delete_record, write_spec, write_status
 
 
-def reserve(hub: Hub, fleet: Fleet, prepared: Prepared, lock: Lock) -> bool:
+def reserve(hub: Hub, fleet: Fleet, prepared: Prepared, former: ApplicationRecord | None, lock: Lock) -> bool:
     """Whether the room that a plan counts on is its own. Where it is not, all is as it was before.
 
     A plan that takes nothing more, or rests on a decision that was made elsewhere, has nothing to compare.
+
+    :param former: the application as it stands in the hub, if it does; its lease is held since it was read.
     """
     if prepared.promises is None or not prepared.gains:
         return True
     tenant, name = prepared.spec.tenant, prepared.spec.name
     lock.check()
-    former = get_record(hub, tenant, name)
     if former is None:
         write_spec(hub, prepared.spec)
     now = timestamp()

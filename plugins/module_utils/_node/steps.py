@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}" + (f" ({self.reason})" if self.reason else "")
+
+
+def report(steps: Sequence[Step]) -> dict[str, Any]:
+    """What a module says of its plan, carried out or not."""
+    return {"changed": bool(steps), "steps": [str(step) for step in steps], "diff": difference(steps)}
 
 
 def difference(steps: Iterable[Step]) -> dict[str, str]:
