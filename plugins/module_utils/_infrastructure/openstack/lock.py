@@ -119,7 +119,11 @@ def _make_anchor(cloud: Cloud, cluster: str) -> Found:
         return next(iter(anchors(cloud, cluster)), None)
 
     made = cloud.create(Kind.SECURITY_GROUP, find, name=cluster, description=description)
-    cloud.send("network", "PUT", f"/security-groups/{made['id']}/tags", json={"tags": [tag(cluster)]})
+    try:
+        cloud.send("network", "PUT", f"/security-groups/{made['id']}/tags", json={"tags": [tag(cluster)]})
+    except RefusedError as refusal:
+        if refusal.status != 404:  # cleared away by a play that took another one, which is found next
+            raise
     return cloud.get(Kind.SECURITY_GROUP, made["id"]) or made
 
 

@@ -85,6 +85,20 @@ def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock.random, "uniform", lambda low, high: random.random() * 0.02)
 
 
+def test_an_anchor_that_another_play_clears_away_while_it_is_made_is_no_failure() -> None:
+    class Hurried(Neutron):
+        def send(self, service: str, method: str, path: str, **options: Any) -> Any:
+            if path.endswith("/tags") and len(self.groups) == 1:
+                self.groups.clear()
+                self.create(Kind.SECURITY_GROUP, None, name="north", description=f"{mark('north', ANCHOR)} taken")
+            return super().send(service, method, path, **options)
+
+    neutron = Hurried()
+    with leased(neutron, "north", 60) as lease:
+        assert [group["id"] for group in anchors(neutron, "north")] == [lease.anchor["id"]]
+    assert not lease.made
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_many_plays_at_once_work_one_at_a_time_on_one_anchor(seed: int) -> None:
     neutron = Neutron(seed)
