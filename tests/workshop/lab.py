@@ -26,6 +26,7 @@ PLAY = """\
 
 REPEATED = (
     "application_adoption_survives_kills",
+    "application_carries_many_objects",
     "application_resumes",
     "application_rollout_outlives_a_member",
     "application_rollout_survives_kills",
@@ -38,6 +39,7 @@ REPEATED = (
 
 LONG = (
     "application_adoption_survives_kills",
+    "application_carries_many_objects",
     "application_reaches_many_members",
     "application_sources_private",
     "cluster_api_makes_and_scales",
