@@ -21,6 +21,7 @@ description:
   - A file appears under its name when it is complete. Several runs can use one cache at the same time.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.cache
 attributes:
   action:
     description: Has a part that runs on the controller.
@@ -63,23 +64,6 @@ options:
     type: str
     choices: [auto, release, build]
     default: auto
-  system:
-    description:
-      - For which operating system, in Go's words. The controller's by default.
-    type: str
-  architecture:
-    description:
-      - For which processor, in Go's words. The controller's by default.
-    type: str
-  cache:
-    description:
-      - The cache. By default C(navarch) in C($XDG_CACHE_HOME) or C(~/.cache).
-    type: path
-  patience:
-    description:
-      - Seconds after which a publisher counts as not reachable.
-    type: float
-    default: 4.0
 """
 
 EXAMPLES = r"""

@@ -20,6 +20,8 @@ description:
   - A bundle that holds the same already is left as it is. One that is being written appears under its name when it is complete.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.cache
+  - navarch.fleet.cache.node
 attributes:
   action:
     description: Has a part that runs on the controller.
@@ -40,17 +42,6 @@ options:
       - The bundle.
     type: path
     required: true
-  kubernetes_version:
-    description:
-      - Version of Kubernetes, with the leading C(v).
-    type: str
-    required: true
-  versions:
-    description:
-      - Versions of the products beside it, C(containerd), C(cni-plugins) and C(cri-tools), if not those that the collection is tested with,
-        V(v2.4.2), V(v1.10.0) and V(v1.37.0).
-    type: dict
-    default: {}
   distribution:
     description:
       - The distribution of the hosts, with its version, for example V(debian-12) or V(ubuntu-24.04). The controller's own by default.
@@ -71,56 +62,6 @@ options:
     type: list
     elements: str
     default: []
-  image_repository:
-    description:
-      - Where the cluster's images are named to be.
-    type: str
-    default: registry.k8s.io
-  image_tags:
-    description:
-      - Tags other than those that C(kubeadm) names, by the last part of the image's name.
-    type: dict
-    default: {}
-  extra_images:
-    description:
-      - Images beside those that C(kubeadm) names, each with its full name.
-    type: list
-    elements: str
-    default: []
-  mirrors:
-    description:
-      - For a registry, the address of another one that is asked instead.
-    type: dict
-    default: {}
-  urls:
-    description:
-      - Where the publishers of binaries are, as in M(navarch.fleet.binaries).
-    type: dict
-    default: {}
-  source:
-    description:
-      - V(auto) downloads where the publisher answers within O(patience), else builds.
-      - V(release) never builds; V(build) never downloads.
-    type: str
-    choices: [auto, release, build]
-    default: auto
-  system:
-    description:
-      - For which operating system, in Go's words. The controller's by default.
-    type: str
-  architecture:
-    description:
-      - For which processor, in Go's words. The controller's by default.
-    type: str
-  cache:
-    description:
-      - The cache. By default C(navarch) in C($XDG_CACHE_HOME) or C(~/.cache).
-    type: path
-  patience:
-    description:
-      - Seconds after which a publisher or a registry counts as not reachable.
-    type: float
-    default: 4.0
 seealso:
   - module: navarch.fleet.node_files
 """

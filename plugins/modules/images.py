@@ -22,6 +22,7 @@ description:
   - An image of C(kube-proxy) that was made here has C(nft) of this machine in it, so it can only use mode C(nftables).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.cache
 attributes:
   action:
     description: Has a part that runs on the controller.
@@ -59,23 +60,6 @@ options:
     type: str
     choices: [auto, release, build]
     default: auto
-  system:
-    description:
-      - For which operating system, in Go's words. The controller's by default.
-    type: str
-  architecture:
-    description:
-      - For which processor, in Go's words. The controller's by default.
-    type: str
-  cache:
-    description:
-      - The cache. By default C(navarch) in C($XDG_CACHE_HOME) or C(~/.cache).
-    type: path
-  patience:
-    description:
-      - Seconds after which a registry counts as not reachable.
-    type: float
-    default: 4.0
 seealso:
   - module: navarch.fleet.binaries
 """

@@ -21,6 +21,8 @@ description:
   - In check mode it fills the cache as well, because nothing could be said of the hosts without.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.cache
+  - navarch.fleet.cache.node
 attributes:
   action:
     description: Has a part that runs on the controller.
@@ -36,17 +38,6 @@ attributes:
     platforms: posix
     support: full
 options:
-  kubernetes_version:
-    description:
-      - Version of Kubernetes, with the leading C(v).
-    type: str
-    required: true
-  versions:
-    description:
-      - Versions of the products beside it, C(containerd), C(cni-plugins) and C(cri-tools), if not those that the collection is tested with,
-        V(v2.4.2), V(v1.10.0) and V(v1.37.0).
-    type: dict
-    default: {}
   bundle:
     description:
       - A bundle on the controller. Everything in it is checked before anything of it is used; one that was cut short or altered is refused.
@@ -58,27 +49,6 @@ options:
         protects from somebody who writes a bundle of his own, too.
     type: str
     default: ""
-  image_repository:
-    description:
-      - Where the cluster's images are named to be.
-    type: str
-    default: registry.k8s.io
-  image_tags:
-    description:
-      - Tags other than those that C(kubeadm) names, by the last part of the image's name.
-    type: dict
-    default: {}
-  extra_images:
-    description:
-      - Images beside those that C(kubeadm) names, each with its full name.
-    type: list
-    elements: str
-    default: []
-  mirrors:
-    description:
-      - For a registry, the address of another one that is asked instead.
-    type: dict
-    default: {}
   images:
     description:
       - V(archives) gets archives of the images. V(none) gets none, for hosts that pull them themselves. A bundle gives those that are in it.
@@ -91,35 +61,6 @@ options:
         Files are then given by C(url), else by C(source), from where they are copied to hosts.
     type: str
     default: ""
-  urls:
-    description:
-      - Where the publishers of binaries are, as in M(navarch.fleet.binaries).
-    type: dict
-    default: {}
-  source:
-    description:
-      - V(auto) downloads where the publisher answers within O(patience), else builds.
-      - V(release) never builds; V(build) never downloads.
-    type: str
-    choices: [auto, release, build]
-    default: auto
-  system:
-    description:
-      - For which operating system, in Go's words. The controller's by default.
-    type: str
-  architecture:
-    description:
-      - For which processor, in Go's words. The controller's by default.
-    type: str
-  cache:
-    description:
-      - The cache. By default C(navarch) in C($XDG_CACHE_HOME) or C(~/.cache).
-    type: path
-  patience:
-    description:
-      - Seconds after which a publisher or a registry counts as not reachable.
-    type: float
-    default: 4.0
 seealso:
   - module: navarch.fleet.binaries
   - module: navarch.fleet.images
