@@ -44,7 +44,7 @@ options:
     default: []
   base:
     description:
-      - Folder that relative paths in I(sources) start from. Default is the current one.
+      - Folder that relative paths in I(sources) start from. Default is the playbook's.
     type: path
   kubectl:
     description:

@@ -15,6 +15,7 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from functools import cache
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
@@ -24,6 +25,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.action.normal import ActionModule as ModuleAction
+
+from ansible_collections.navarch.fleet.plugins.plugin_utils.interrupts import interruptible
 
 PLUGINS = "ansible_collections.navarch.fleet.plugins."
 COLLECT_AFTER = 100_000
@@ -45,7 +48,8 @@ class ActionModule(ModuleAction):
         if checked.error_messages:
             return super().run(tmp, task_vars)
         _collect_seldom()
-        return outcome_of(module, checked.validated_parameters, check=self._task.check_mode)
+        with interruptible(), chdir(self._loader.get_basedir()):
+            return outcome_of(module, checked.validated_parameters, check=self._task.check_mode)
 
     def _is_elsewhere(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task asks for anything that only a program of its own has."""

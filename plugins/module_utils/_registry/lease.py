@@ -81,7 +81,10 @@ class Lock:
         """End renewing; with RELEASE, let others in at once."""
         self._stopped.set()
         self._thread.join()
-        if afterwards is Afterwards.RELEASE and self._lost is None:
+        ours = self._lost is None
+        # Work that was abandoned in other threads must not write under it any more.
+        self._lost = self._error("its work has ended")
+        if afterwards is Afterwards.RELEASE and ours:
             released = _written(self._lease, {"holderIdentity": None, "renewTime": _now()})
             try:
                 self._session.replace(LEASES, released)
@@ -145,14 +148,20 @@ def hold(
     :param wait: seconds to wait while another holds it.
     :param floor: the epoch will be above this, which the caller knows from what the lease protects; so a lease that
         was lost with its hub can't start over.
+    :param afterwards: what becomes of it, unless the play itself is interrupted: then no task of it follows.
     :raises LeaseHeldError: another holder is alive.
     """
     wanted = Holder(holder, who, where)
     lock = Lock(session, _acquire(session, name, namespace, wanted, duration, wait, floor), wanted, duration)
     try:
         yield lock
-    finally:
+    except Exception:
         lock.stop(afterwards)
+        raise
+    except BaseException:
+        lock.stop(Afterwards.RELEASE)
+        raise
+    lock.stop(afterwards)
 
 
 def keep_for(session: Session, name: str, namespace: str, holder: str, seconds: float) -> None:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.machinery import SourceFileLoader
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,13 +28,15 @@ def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
 def action(variables: dict[str, Any] | None = None, **task: Any) -> in_process.ActionModule:
     given = {"action": "navarch.fleet.application_info", "args": {"name": "shop"}, "check_mode": False, "async_val": 0}
     complete = {**given, "delegate_to": None, "environment": [{}], **task}
+    folder = complete.pop("folder", ".")
     connection = SimpleNamespace(
         transport=complete.pop("transport", "local"),
         become=complete.pop("become", None),
         _shell=SimpleNamespace(env_prefix=lambda **_variables: ""),
     )
     templar = SimpleNamespace(template=lambda value: value)
-    return in_process.ActionModule(SimpleNamespace(**complete), connection, None, None, templar, None)
+    loader = SimpleNamespace(get_basedir=lambda: folder)
+    return in_process.ActionModule(SimpleNamespace(**complete), connection, None, loader, templar, None)
 
 
 def here() -> dict[str, Any]:
@@ -67,6 +71,16 @@ def test_it_works_with_checked_options_in_this_process(monkeypatch: pytest.Monke
     assert found["params"]["hub_namespace"] == "navarch-system"
     assert found["check"] is True
     assert found["changed"] is False
+
+
+def test_it_works_in_the_folder_of_the_playbook_as_modules_on_the_controller_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    module = in_process.imported("modules.application_info")
+    monkeypatch.setattr(module, "work", lambda params, *, check: {"folder": os.getcwd()})
+    before = os.getcwd()
+    assert action(folder=str(tmp_path)).run(None, here())["folder"] == str(tmp_path)
+    assert os.getcwd() == before
 
 
 def test_an_error_of_ours_fails_the_task_with_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:

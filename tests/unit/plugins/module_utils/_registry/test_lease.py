@@ -144,3 +144,27 @@ def test_a_renewal_whose_answer_was_lost_is_no_loss() -> None:
         store.replace(None, store.leases["l"])
         time.sleep(0.7)
         lock.check()
+
+
+def test_an_interrupted_play_lets_others_in_at_once_though_more_tasks_were_to_follow() -> None:
+    store = Store()
+    with pytest.raises(KeyboardInterrupt), holding(store, "a", afterwards=Afterwards.KEEP):
+        raise KeyboardInterrupt
+    with holding(store, "b", wait=0):
+        pass
+
+
+def test_a_failed_task_keeps_the_lease_for_the_next_one_of_its_play() -> None:
+    store = Store()
+    with pytest.raises(UnreachableError), holding(store, "a", afterwards=Afterwards.KEEP):
+        raise UnreachableError("down")
+    with pytest.raises(LeaseHeldError), holding(store, "b", wait=0):
+        pass
+
+
+@pytest.mark.parametrize("afterwards", Afterwards)
+def test_nothing_is_written_under_a_lease_whose_work_has_ended(afterwards: Afterwards) -> None:
+    with holding(Store(), "a", afterwards=afterwards) as lock:
+        lock.check()
+    with pytest.raises(LeaseLostError, match="its work has ended"):
+        lock.check()
