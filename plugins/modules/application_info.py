@@ -121,6 +121,17 @@ table:
   returned: success
   type: list
   elements: str
+rollouts:
+  description: Where rollouts stand that are not over, or that failed, and how they go on, one line each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["shop: working on revision 5, step 2 of 4 (wave canary). It is in the hands of ana on bastion pid 712"]
+history:
+  description: The revisions as lines for a terminal, with state, time, author, replicas per cluster, images and note.
+  returned: success
+  type: list
+  elements: str
 clusters:
   description: For each cluster, the applications that it holds and whether they are healthy.
   returned: always
@@ -136,7 +147,12 @@ from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module impo
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift import drifts, field_lines
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift import table as drift_table
-from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import statuses, table
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import (
+    history_table,
+    rollout_lines,
+    statuses,
+    table,
+)
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str"},
@@ -163,6 +179,8 @@ def work(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
         "changed": False,
         "applications": [status.to_dict() for status in found],
         "table": table(found),
+        "rollouts": rollout_lines(found),
+        "history": history_table(found),
         "clusters": clusters,
     }
 

@@ -11,18 +11,18 @@ manifests later really goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from .._kube.errors import FleetError
 from .._kube.fanout import fan_out
 from .._kube.session import FIELD_MANAGER, Session
+from .._scheduling.validate import nearest
 from .application import AdoptedChanges, Adoption, Conflict, Settings
 from .changes import field_changes
 from .decide import Current
 from .identity import Identity, Manifest, identify
-from .manifests import owner_of
-from .observe import PART_OF
+from .manifests import PART_OF, owner_of
 from .plan import Plan, Step, Verdict
 from .workloads import has_replicas, pod_template, replicas_of
 
@@ -34,10 +34,13 @@ FIELDS_SHOWN = 5
 _FLUX = "toolkit.fluxcd.io"
 
 
-def mark_of(live: Manifest) -> str | None:
-    """The owner that an object names by a mark, ours or that of another tool; ``None`` when it carries none."""
+def mark_of(live: Manifest, applyset: str) -> str | None:
+    """The owner that an object names by a mark, ours or that of another tool; ``None`` when it carries none.
+
+    :param applyset: of the application that asks; its label alone, without its mark, names no other owner.
+    """
     metadata = live["metadata"]
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    labels, annotations = _labels(live), metadata.get("annotations") or {}
     ours = owner_of(live)
     if ours:
         return ours
@@ -52,7 +55,7 @@ def mark_of(live: Manifest) -> str | None:
             return f"Flux {kind} {labels.get(f'{room}.{_FLUX}/namespace', '')}/{name}"
     if labels.get("karmada.io/managed") == "true" or "work.karmada.io/name" in annotations:
         return f"Karmada {annotations.get('work.karmada.io/name', '')}".rstrip()
-    if PART_OF in labels:
+    if labels.get(PART_OF, applyset) != applyset:
         return f"ApplySet {labels[PART_OF]}"
     for reference in metadata.get("ownerReferences") or []:
         if reference.get("controller") or reference.get("kind") == "AppliedManifestWork":
@@ -60,12 +63,13 @@ def mark_of(live: Manifest) -> str | None:
     return None
 
 
-def refusal(live: Manifest, settings: Settings, cluster: str) -> str | None:
+def refusal(live: Manifest, settings: Settings, cluster: str, applyset: str) -> str | None:
     """Why an object that is not ours may not be taken over; ``None`` when it may."""
-    mark = mark_of(live)
+    mark = mark_of(live, applyset)
     if settings.conflict is Conflict.OVERWRITE:
         return None
-    holder = f"it belongs to {mark}" if mark else "it exists and is not ours"
+    unmarked = "our mark was taken off it" if PART_OF in _labels(live) else "it exists and is not ours"
+    holder = f"it belongs to {mark}" if mark else unmarked
     if not settings.adoption.covers(cluster):
         return holder
     if mark is None or mark in settings.adoption.owners:
@@ -123,6 +127,15 @@ def waiting_note(live: Iterable[Manifest]) -> str:
     return f"{len(list(live))} of its objects run there without us and stay as they are: name the cluster in adopt to take them over"
 
 
+def strangers(adoption: Adoption, members: Collection[str]) -> list[str]:
+    """What is said of clusters that an adoption names and the registry does not know; a member may have left."""
+    notes = []
+    for name in sorted(set(adoption.clusters) - {"*", *members}):
+        meant = nearest(name, sorted(members))
+        notes.append(f"adopt: no cluster is named {name}" + (f" (did you mean {meant}?)" if meant else ""))
+    return notes
+
+
 def with_running(sessions: Mapping[str, Session], objects: Iterable[Manifest], current: Current) -> Current:
     """Where the workloads are now, also in members where they run without us: an adoption moves nothing.
 
@@ -149,6 +162,10 @@ def with_running(sessions: Mapping[str, Session], objects: Iterable[Manifest], c
             replicas.setdefault(identity, {})[name] = count
     clusters = {*current.clusters, *(name for name, counts in seen.items() if counts)}
     return Current(replicas, tuple(sorted(clusters)), current.observed_affinity)
+
+
+def _labels(live: Manifest) -> Mapping[str, str]:
+    return live["metadata"].get("labels") or {}
 
 
 def _entries(live: Manifest) -> list[Mapping[str, Any]]:

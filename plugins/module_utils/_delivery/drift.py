@@ -205,7 +205,7 @@ def _difference(
     if owner_of(live) != owner.text:
         if is_implied:
             return None
-        holder = mark_of(live)
+        holder = mark_of(live, owner.applyset)
         reason = f"it belongs to {holder}" if holder else "our mark was taken off"
         return Drift(identity, Difference.FOREIGN, reason, writer=last_writer(live))
     trace = parent.objects.get(identity) if parent is not None else None

@@ -17,6 +17,7 @@ from .._kube.session import Session
 from .application import Owner
 from .applyset import Parent, read_parent
 from .identity import Identity, Manifest, group_of, identify
+from .manifests import PART_OF
 
 LISTS_AT_ONCE = 8
 """Requests side by side to one member."""
@@ -28,7 +29,6 @@ TERMINATING_WAIT = 60.0
 """Seconds that a namespace on its way out is waited for."""
 
 NAMESPACE = Resource("", "v1", "Namespace", "namespaces", False, frozenset())
-PART_OF = "applyset.kubernetes.io/part-of"
 
 
 @dataclass(frozen=True, slots=True)

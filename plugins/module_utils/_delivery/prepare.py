@@ -15,7 +15,7 @@ from .._kube.session import Session
 from .._registry.hub import Hub
 from .._registry.member import Member
 from .._registry.members import list_members, open_sessions
-from .adoption import with_running
+from .adoption import strangers, with_running
 from .application import Owner, Settings, Spec
 from .decide import Current, Decided, decide
 from .digest import Digests
@@ -252,6 +252,7 @@ def prepare(
         plan=plan,
         endpoints=rendering.without_endpoints,
         notes=(
+            *strangers(settings.adoption, fleet.members),
             *scale_notes(given, spec.scale),
             *held,
             *rendering_notes(rendering, frozenset(fleet.members) - set(members)),

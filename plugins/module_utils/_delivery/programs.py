@@ -20,6 +20,8 @@ _KEPT_ENVIRONMENT = (
     "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "https_proxy", "http_proxy", "no_proxy",
 )  # fmt: skip
 _LONGEST_CAUSE = 600
+_LOGGED = re.compile(r"""[EF]\d{4} \S+ +\d+ \S+\] "command failed" err="(.*)\"""", re.DOTALL)
+"""An error in the form of klog."""
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -60,7 +62,7 @@ def run_program(
             f"{command[0]} can't be run: {error.strerror}", next_step="Check the path that was given for it"
         ) from error
     if done.returncode != 0:
-        cause = without_login(" ".join(done.stderr.split()))[:_LONGEST_CAUSE]
+        cause = without_login(" ".join(_said(done.stderr).split()))[:_LONGEST_CAUSE]
         name = Path(command[0]).name
         raise InputError(f"{subject}: {cause or f'{name} ended with {done.returncode}'}", next_step=advice)
     return done.stdout
@@ -93,6 +95,12 @@ def find_program(name: str, given: str | None, product: str, purpose: str) -> st
 def without_login(text: str) -> str:
     """The text without the user and password that an address in it may carry."""
     return _LOGIN.sub("", text)
+
+
+def _said(text: str) -> str:
+    """What a program said, without the marks of the log that kubectl writes it into."""
+    found = _LOGGED.fullmatch(text.strip())
+    return found[1].replace('\\"', '"') if found else text
 
 
 def _binaries() -> Path:

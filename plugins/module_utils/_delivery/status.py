@@ -14,6 +14,8 @@ from .._kube.errors import FleetError
 from .._kube.fanout import fan_out
 from .._kube.health import Health
 from .._registry.hub import Hub
+from .._registry.lease import holder_of
+from .._registry.names import application_lease
 from .application import Owner
 from .applyset import Parent
 from .canary import canary_health
@@ -21,7 +23,7 @@ from .health_rules import judge_by
 from .identity import Identity, Manifest
 from .observe import Observation, observe
 from .prepare import Fleet, open_fleet
-from .progress import progress_of
+from .progress import Phase, active_rollout, progress_of
 from .record import ApplicationRecord, get_record, list_records
 from .report import aligned
 from .revision import history
@@ -29,6 +31,7 @@ from .verify import ClusterHealth, Expectation, judge, with_reasons
 from .workloads import has_replicas
 
 COLUMNS = ("APPLICATION", "CLUSTER", "REVISION", "REPLICAS", "HEALTH", "NOTE")
+HISTORY_COLUMNS = ("APPLICATION", "REVISION", "STATE", "CREATED", "BY", "REPLICAS", "IMAGES", "NOTE")
 DRIFT_SHOWN = 10
 NOTE_LENGTH = 100
 
@@ -89,6 +92,8 @@ class ApplicationStatus:
     record: ApplicationRecord
     clusters: Mapping[str, ClusterStatus]
     revisions: tuple[Mapping[str, Any], ...] = ()
+    hands: str = ""
+    """Who works on its rollout, and where."""
 
     def to_dict(self) -> dict[str, Any]:
         """The form in results."""
@@ -116,7 +121,10 @@ def statuses(hub: Hub, *, tenant: str | None, name: str | None, look: bool) -> t
     :param look: also look at the members, all side by side.
     """
     records = _records(hub, tenant, name)
-    recorded = [ApplicationStatus(record, recorded_clusters(record), _revisions(hub, record)) for record in records]
+    recorded = [
+        ApplicationStatus(record, recorded_clusters(record), _revisions(hub, record), _hands(hub, record))
+        for record in records
+    ]
     if not look or not recorded:
         return tuple(recorded)
     fleet = open_fleet(hub)
@@ -169,6 +177,45 @@ def table(found: Sequence[ApplicationStatus]) -> list[str]:
         if not status.clusters
     ]
     return aligned(rows)
+
+
+def rollout_lines(found: Sequence[ApplicationStatus]) -> list[str]:
+    """Where rollouts stand that are not over, or failed, and how they go on. Pure."""
+    lines = []
+    for status in found:
+        progress = progress_of(status.record)
+        if progress is None or progress.phase in (Phase.SUCCEEDED, Phase.SUPERSEDED):
+            continue
+        line = f"{_title(status)}: {progress.line}"
+        if progress.phase is Phase.PAUSED:
+            line += ". Resume, promote or abort it"
+        elif progress.active and status.hands:
+            line += f". It is in the hands of {status.hands}"
+        elif progress.active:
+            line += ". Nobody works on it: apply it again, resume or abort it"
+        lines.append(line)
+    return lines
+
+
+def history_table(found: Sequence[ApplicationStatus]) -> list[str]:
+    """Lines for a terminal: one per application and revision, oldest first. Pure."""
+    rows = [
+        (
+            _title(status),
+            *(str(head[key]) for key in ("revision", "state", "created", "author", "clusters")),
+            _cut(", ".join(head["images"])),
+            _cut(head["note"]),
+        )
+        for status in found
+        for head in status.revisions
+    ]
+    return aligned([HISTORY_COLUMNS, *rows])
+
+
+def _hands(hub: Hub, record: ApplicationRecord) -> str:
+    if active_rollout(record) is None:
+        return ""
+    return holder_of(hub.session, application_lease(record.name), record.tenant)
 
 
 def _records(hub: Hub, tenant: str | None, name: str | None) -> Iterable[ApplicationRecord]:
@@ -243,15 +290,19 @@ def _ready(live: Manifest) -> int:
 
 def _row(status: ApplicationStatus, cluster: str, entry: ClusterStatus) -> tuple[str, ...]:
     shown = "?" if entry.ready_replicas is None else str(entry.ready_replicas)
-    note = entry.note.replace("\n", " ")
     return (
         _title(status),
         cluster,
         str(entry.revision or "-"),
         f"{shown}/{entry.replicas}",
         str(entry.health.get("state") or "Unknown"),
-        note if len(note) <= NOTE_LENGTH else f"{note[: NOTE_LENGTH - 3]}...",
+        _cut(entry.note),
     )
+
+
+def _cut(text: str) -> str:
+    line = text.replace("\n", " ")
+    return line if len(line) <= NOTE_LENGTH else f"{line[: NOTE_LENGTH - 3]}..."
 
 
 def _title(status: ApplicationStatus) -> str:

@@ -117,7 +117,7 @@ def _wanted_steps(
             traces.get(identity),
             frame.owner,
             work.implied,
-            refusal=lambda live: refusal(live, frame.settings, work.session.cluster),
+            refusal=lambda live: refusal(live, frame.settings, work.session.cluster, frame.owner.applyset),
             sheds=lambda live: sheds(live, is_taken),
             digest_of=frame.digest_of,
         )

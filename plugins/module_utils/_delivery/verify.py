@@ -20,7 +20,8 @@ from .._kube.health_terms import cut
 from .._kube.session import Session
 from .._kube.workload_health import crashed_container
 from .identity import Identity, Manifest, identify
-from .observe import LISTS_AT_ONCE, NAMESPACES_LISTED, PART_OF
+from .manifests import PART_OF
+from .observe import LISTS_AT_ONCE, NAMESPACES_LISTED
 from .patience import Patience
 from .workloads import pod_template
 

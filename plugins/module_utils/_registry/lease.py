@@ -33,6 +33,12 @@ WHERE_ANNOTATION = f"{PREFIX}where"
 DURATION = 20.0
 """Seconds without a sign of life after which a lease may be taken over."""
 
+SURE = 0.75
+"""Share of a lease's duration since its last sign of life in which it is surely ours."""
+
+SILENCES = 3
+"""Durations that a writer waits for a hub that does not answer, before it gives up."""
+
 WAIT = 30.0
 """Seconds to wait for a lease: longer than :data:`DURATION`, so that a killed play's lease is outwaited."""
 
@@ -71,11 +77,20 @@ class Lock:
         self._thread.start()
 
     def check(self) -> None:
-        """Raise LeaseLostError unless the lease is surely ours still."""
-        if self._lost is None and time.monotonic() - self._renewed > self._duration * 0.75:
-            self._lost = self._error("it could not be renewed in time")
+        """Return once the lease is surely ours; wait for that while the hub does not answer, which is no loss yet.
+
+        :raises LeaseLostError: somebody else has it, or the hub was silent for too long.
+        """
+        while self._lost is None and self._silent() > self._duration * SURE:
+            if self._silent() > self._duration * SILENCES:
+                self._lost = self._error("it could not be renewed in time")
+            self._stopped.wait(0.1)
         if self._lost is not None:
             raise self._lost
+
+    def _silent(self) -> float:
+        """Seconds since the hub last said that it is ours."""
+        return time.monotonic() - self._renewed
 
     def stop(self, afterwards: Afterwards) -> None:
         """End renewing; with RELEASE, let others in at once."""
@@ -164,6 +179,12 @@ def hold(
     lock.stop(afterwards)
 
 
+def holder_of(session: Session, name: str, namespace: str) -> str:
+    """Who has a lease and where, in words for people; empty when nobody has it. One who died has it until it runs out."""
+    lease = session.get(LEASES, name, namespace)
+    return _whom(lease) if lease is not None and (lease.get("spec") or {}).get("holderIdentity") else ""
+
+
 def keep_for(session: Session, name: str, namespace: str, holder: str, seconds: float) -> None:
     """Say how long a lease that was kept stays with its holder although nobody renews it; 0 lets others in at once.
 
@@ -250,15 +271,19 @@ def _epoch(lease: Mapping[str, Any]) -> int:
 
 def _held(session: Session, lease: Mapping[str, Any]) -> LeaseHeldError:
     metadata = lease["metadata"]
-    annotations = metadata.get("annotations") or {}
-    who = annotations.get(WHO_ANNOTATION) or (lease.get("spec") or {}).get("holderIdentity")
-    where = annotations.get(WHERE_ANNOTATION)
     return LeaseHeldError(
-        f"{who}{f' on {where}' if where else ''} is working on it",
+        f"{_whom(lease)} is working on it",
         cluster=session.cluster,
         object=f"Lease {metadata['namespace']}/{metadata['name']}",
         next_step="Wait until that play has ended, then run this again",
     )
+
+
+def _whom(lease: Mapping[str, Any]) -> str:
+    annotations = lease["metadata"].get("annotations") or {}
+    who = annotations.get(WHO_ANNOTATION) or (lease.get("spec") or {}).get("holderIdentity")
+    where = annotations.get(WHERE_ANNOTATION)
+    return f"{who}{f' on {where}' if where else ''}"
 
 
 def _now() -> str:

@@ -14,6 +14,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.adoption i
     mark_of,
     refusal,
     sheds,
+    strangers,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import (
     Adoption,
@@ -57,9 +58,10 @@ def entry(manager: str, operation: str = "Update", subresource: str | None = Non
     ],
 )
 def test_the_marks_of_other_tools_are_read(metadata: dict, mark: str | None) -> None:
-    assert mark_of(live(metadata)) == mark
+    assert mark_of(live(metadata), OWNER.applyset) == mark
 
 
+UNMARKED = {"labels": {"applyset.kubernetes.io/part-of": OWNER.applyset}}
 HELM = {"annotations": {"meta.helm.sh/release-name": "a", "meta.helm.sh/release-namespace": "b"}}
 
 
@@ -67,6 +69,8 @@ HELM = {"annotations": {"meta.helm.sh/release-name": "a", "meta.helm.sh/release-
     ("metadata", "settings", "words"),
     [
         ({}, Settings(), "not ours"),
+        (UNMARKED, Settings(), "our mark was taken off it"),
+        (UNMARKED, Settings(adoption=Adoption(("m1",))), None),
         ({}, Settings(adoption=Adoption(("m2",))), "not ours"),
         ({}, Settings(adoption=Adoption(("m1",))), None),
         ({}, Settings(adoption=Adoption(("*",))), None),
@@ -79,7 +83,7 @@ HELM = {"annotations": {"meta.helm.sh/release-name": "a", "meta.helm.sh/release-
 def test_nothing_is_taken_without_a_word_and_no_other_owner_without_his_name(
     metadata: dict, settings: Settings, words: str | None
 ) -> None:
-    found = refusal(live(metadata), settings, "m1")
+    found = refusal(live(metadata), settings, "m1", OWNER.applyset)
     assert found is None if words is None else words in str(found)
 
 
@@ -146,4 +150,12 @@ def test_items_are_told_by_their_names_and_what_comes_and_goes_is_said() -> None
         ".spec.args",
         '.spec.containers[name="a"].image',
         '.spec.containers[name="c"]',
+    ]
+
+
+def test_a_cluster_that_nobody_knows_is_named_with_the_one_that_is_meant() -> None:
+    found = strangers(Adoption(clusters=("*", "idc-north", "idc-sout", "zzz")), ["idc-north", "idc-south"])
+    assert found == [
+        "adopt: no cluster is named idc-sout (did you mean idc-south?)",
+        "adopt: no cluster is named zzz",
     ]

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.plan import ClusterPlan, Operation, Plan, Step
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.record import record_from
@@ -17,7 +21,9 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.result imp
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.status import (
     ApplicationStatus,
+    history_table,
     recorded_clusters,
+    rollout_lines,
     table,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.verify import ClusterHealth
@@ -110,4 +116,45 @@ def test_a_delivery_is_shown_by_clusters_with_what_is_wrong() -> None:
         "CLUSTER  ACTION   OBJECTS   HEALTH",
         "m1       created  2 create  Progressing 1/2",
         "m1: Deployment shop/web: ImagePull",
+    ]
+
+
+def rolling(phase: str, hands: str = "", **more: Any) -> ApplicationStatus:
+    steps = [
+        {"wave": "first", "kind": "deploy", "clusters": ["m1"]},
+        {"wave": "", "kind": "finish", "clusters": ["m1"]},
+    ]
+    rollout = {"revision": 2, "phase": phase, "step": 0, "steps": steps, **more}
+    metadata = {"name": "shop", "namespace": "default", "uid": "u", "resourceVersion": "1"}
+    record = record_from({"metadata": metadata, "spec": {}, "status": {"rollout": rollout}})
+    return ApplicationStatus(record, {}, hands=hands)
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (rolling("Progressing", "ana on bastion"), "working on revision 2, step 1 of 2 (wave first). It is in the hands of ana on bastion"),
+        (rolling("Progressing"), "working on revision 2, step 1 of 2 (wave first). Nobody works on it: apply it again, resume or abort it"),
+        (rolling("Paused", message="m1 is full"), "paused at revision 2, step 1 of 2 (wave first): m1 is full. Resume, promote or abort it"),
+        (rolling("RolledBack", message="m1 is full"), "revision 2 was rolled back: m1 is full"),
+    ],
+)  # fmt: skip
+def test_it_is_said_where_a_rollout_stands_and_how_it_goes_on(status: ApplicationStatus, line: str) -> None:
+    assert rollout_lines([status]) == [f"shop: {line}"]
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Superseded"])
+def test_nothing_is_said_of_a_rollout_that_is_over(phase: str) -> None:
+    assert rollout_lines([rolling(phase)]) == []
+
+
+def test_the_history_tells_who_delivered_what_where_and_when() -> None:
+    head = {
+        "revision": 1, "state": "superseded", "digest": "d", "created": "2026-01-02T03:04:05Z", "author": "ana",
+        "note": "", "clusters": "m1 2, m2 1", "images": ["web:1", "sidecar:2"],
+    }  # fmt: skip
+    status = ApplicationStatus(rolling("Succeeded").record, {}, (head,))
+    assert history_table([status]) == [
+        "APPLICATION  REVISION  STATE       CREATED               BY   REPLICAS    IMAGES            NOTE",
+        "shop         1         superseded  2026-01-02T03:04:05Z  ana  m1 2, m2 1  web:1, sidecar:2",
     ]

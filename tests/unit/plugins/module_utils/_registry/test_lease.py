@@ -16,7 +16,11 @@ from ansible_collections.navarch.fleet.plugins.module_utils._kube.errors import 
     LeaseLostError,
     UnreachableError,
 )
-from ansible_collections.navarch.fleet.plugins.module_utils._registry.lease import Afterwards, hold
+from ansible_collections.navarch.fleet.plugins.module_utils._registry.lease import (
+    EPOCH_ANNOTATION,
+    Afterwards,
+    hold,
+)
 
 
 class Store:
@@ -123,6 +127,33 @@ def test_writing_stops_when_renewal_fails() -> None:
         store.down = True
         time.sleep(1)
         with pytest.raises(LeaseLostError):
+            lock.check()
+
+
+def test_writing_waits_for_a_hub_that_is_slow_and_goes_on_when_nobody_took_it_meanwhile() -> None:
+    store = Store()
+    with holding(store, "a", duration=1) as lock:
+        store.down = True
+        back = threading.Timer(1.2, lambda: setattr(store, "down", False))
+        back.start()
+        time.sleep(0.8)
+        begin = time.monotonic()
+        lock.check()
+        assert time.monotonic() - begin > 0.3
+
+
+def test_writing_never_goes_on_when_somebody_took_it_while_the_hub_was_silent() -> None:
+    store = Store()
+    with holding(store, "a", duration=1) as lock:
+        store.down = True
+        time.sleep(0.8)
+        with store.lock:
+            taken = store.leases["l"]
+            thief = {**taken["spec"], "holderIdentity": "thief"}
+            annotations = {**taken["metadata"]["annotations"], EPOCH_ANNOTATION: "2"}
+            store._store({**taken, "spec": thief, "metadata": {**taken["metadata"], "annotations": annotations}})
+        store.down = False
+        with pytest.raises(LeaseLostError, match="somebody else took it"):
             lock.check()
 
 
