@@ -97,8 +97,6 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, predecessor, ticket
-from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
-from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import Step
 
 _NEWCOMER = {"node": {"type": "str", "required": True}, "address": {"type": "str", "required": True}}
 
@@ -114,25 +112,14 @@ def main() -> None:
         supports_check_mode=True,
     )
     newcomer = predecessor.Newcomer(**module.params["newcomer"]) if module.params["newcomer"] else None
-    steps: list[Step] = []
-    issued = {}
-    try:
-        standing = ticket.await_standing(0.0 if module.check_mode else module.params["wait"], newcomer)
-        if standing.open and newcomer is not None:
-            steps = predecessor.plan(newcomer, predecessor.observe(newcomer))
-        if standing.open and not module.check_mode:
-            for step in steps:
-                predecessor.act(step)
-            issued = asdict(ticket.issue(kubeadm.Role(module.params["role"]), module.params["minutes"]))
-    except (NodeError, OSError) as problem:
-        # No failure: whoever asks does so with no_log, and the reason would be hidden with the secret.
-        standing = ticket.Standing(False, str(problem))
+    request = ticket.Request(kubeadm.Role(module.params["role"]), module.params["minutes"], newcomer)
+    reply = ticket.look(request) if module.check_mode else ticket.give(request, module.params["wait"])
     module.exit_json(
-        changed=bool(issued or steps),
-        open=standing.open,
-        reason=standing.reason,
-        steps=[str(step) for step in steps],
-        ticket=issued,
+        changed=bool(reply.ticket or reply.steps),
+        open=reply.open,
+        reason=reply.reason,
+        steps=[str(step) for step in reply.steps],
+        ticket=asdict(reply.ticket) if reply.ticket else {},
     )
 
 

@@ -34,7 +34,6 @@ KUBERNETES = "/etc/kubernetes"
 ADMIN = f"{KUBERNETES}/admin.conf"
 API_SERVER = f"{KUBERNETES}/manifests/kube-apiserver.yaml"
 JOURNAL = "/var/lib/navarch/kubeadm.json"
-_CONFIGURATION = "/run/navarch/kubeadm.yaml"
 _VERSIONS = {
     "InitConfiguration": "kubeadm.k8s.io/v1beta4",
     "ClusterConfiguration": "kubeadm.k8s.io/v1beta4",
@@ -254,13 +253,15 @@ def image_version(manifest: str) -> str:
 
 @contextmanager
 def configuration(documents: Sequence[str]) -> Iterator[str]:
-    """A configuration file for kubeadm, in memory only and for as long as it is needed. YAML documents or JSON."""
-    os.makedirs(os.path.dirname(_CONFIGURATION), mode=0o755, exist_ok=True)
-    files.write(_CONFIGURATION, "---\n".join(documents), 0o600)
-    try:
-        yield _CONFIGURATION
-    finally:
-        files.remove(_CONFIGURATION)
+    """A configuration file for kubeadm, in memory only and for as long as it is needed. YAML documents or JSON.
+
+    It belongs to this process and the programs that it starts: nobody else on the host sees it, other modules that work
+    here at the same time have their own, and it goes with the process, however that ends.
+    """
+    with os.fdopen(os.memfd_create("kubeadm", 0), "w", encoding="utf-8") as file:
+        file.write("---\n".join(documents))
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 def document(kind: str, fields: Mapping[str, Any]) -> str:

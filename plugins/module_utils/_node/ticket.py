@@ -10,58 +10,99 @@ import hashlib
 import hmac
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from . import files, kubeadm, kubelet, predecessor
 from .commands import attempt, run
 from .errors import NodeError
 from .kubectl import KUBECTL
 from .security.texts import ENCRYPTION
+from .steps import Step
 
+_PAUSE = 1.0
 _KEY_PURPOSE = b"navarch.fleet certificate key"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Whether the cluster can let hosts in."""
+class Request:
+    """Who wants in, and as what."""
+
+    role: kubeadm.Role
+    minutes: int
+    """How long the token is to live."""
+    newcomer: predecessor.Newcomer | None = None
+    """None: one that the cluster may go on knowing under its name."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Whether the cluster lets a host in, and with what."""
 
     open: bool
-    reason: str
+    reason: str = ""
+    """Why it does not."""
+    steps: tuple[Step, ...] = ()
+    """What of an earlier host was removed, or has to be."""
+    ticket: kubeadm.Ticket | None = None
 
 
-def standing(newcomer: predecessor.Newcomer | None = None) -> Standing:
-    """Look whether this control plane is one, whether its API server is ready, and whether nobody lives under the newcomer's name."""
+def look(request: Request) -> Reply:
+    """Say whether the host would be let in, and change nothing."""
+    return _told(_look, request)
+
+
+def give(request: Request, patience: float) -> Reply:
+    """Let a host in; where that can't be yet, try for `patience` seconds."""
+    end = time.monotonic() + patience
+    while True:
+        reply = _told(_give, request)
+        if reply.open or time.monotonic() >= end:
+            return reply
+        time.sleep(_PAUSE)
+
+
+def _told(ask: Callable[[Request], Reply], request: Request) -> Reply:
+    """No failure: whoever asks does so with no_log, and the reason would be hidden with the secret."""
+    try:
+        return ask(request)
+    except (NodeError, OSError) as problem:
+        return Reply(False, str(problem))
+
+
+def _look(request: Request) -> Reply:
+    """Whether this control plane is one, whether its API server is ready, and whether nobody lives under the newcomer's name."""
     journal = kubeadm.journal()
     if journal.operation and not journal.finished:
-        return Standing(False, f"its {journal.operation} is not finished")
+        return Reply(False, f"its {journal.operation} is not finished")
     if files.read(kubeadm.ADMIN) is None:
-        return Standing(False, "it is no control plane yet")
-    try:
-        ready = attempt([*KUBECTL, "get", "--raw", "/readyz"], deadline=45)
-    except NodeError as problem:
-        return Standing(False, str(problem))
+        return Reply(False, "it is no control plane yet")
+    ready = attempt([*KUBECTL, "get", "--raw", "/readyz"], deadline=45)
     if ready.code != 0:
-        return Standing(False, f"its API server is not ready: {ready.errors.strip()}")
-    if newcomer is not None and (address := predecessor.elsewhere(newcomer, predecessor.observe(newcomer))):
-        return Standing(
+        return Reply(False, f"its API server is not ready: {ready.errors.strip()}")
+    newcomer = request.newcomer
+    if newcomer is None:
+        return Reply(True)
+    found = predecessor.observe(newcomer)
+    if address := predecessor.elsewhere(newcomer, found):
+        return Reply(
             False,
             f"the Node {newcomer.node} is Ready at {address}, but its host in the inventory is {newcomer.address}; "
             f"if that one is gone, the cluster will see it within a minute, else give the new host another name",
         )
-    return Standing(True, "")
+    return Reply(True, steps=tuple(predecessor.plan(newcomer, found)))
 
 
-def await_standing(patience: float, newcomer: predecessor.Newcomer | None = None) -> Standing:
-    """Look until the cluster can let hosts in, for at most `patience` seconds."""
-    end = time.monotonic() + patience
-    while True:
-        now = standing(newcomer)
-        if now.open or time.monotonic() >= end:
-            return now
-        time.sleep(1)
+def _give(request: Request) -> Reply:
+    reply = _look(request)
+    if not reply.open:
+        return reply
+    for step in reply.steps:
+        predecessor.act(step)
+    return replace(reply, ticket=_issue(request.role, request.minutes))
 
 
-def issue(role: kubeadm.Role, minutes: int) -> kubeadm.Ticket:
+def _issue(role: kubeadm.Role, minutes: int) -> kubeadm.Ticket:
     """Make a token, and for a control plane upload the certificates under a key."""
     command = [kubeadm.KUBEADM, "token", "create", "--kubeconfig", kubeadm.ADMIN, "--ttl", f"{minutes}m"]
     said = run([*command, "--description", "navarch.fleet: a host joins", "--print-join-command"], deadline=60)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.navarch.fleet.plugins.module_utils._node.commands import run
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
 from ansible_collections.navarch.fleet.plugins.module_utils._node.kubeadm import (
     ADMIN,
@@ -20,6 +21,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._node.kubeadm import
     State,
     Ticket,
     Wanted,
+    configuration,
     plan,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._node.kubelet import KUBECONFIG, Answer, Membership
@@ -117,3 +119,10 @@ def test_a_worker_does_not_become_a_control_plane_unasked() -> None:
 def test_only_what_is_there_is_taken_out() -> None:
     assert steps(wanted(State.ABSENT), found()) == []
     assert steps(wanted(State.ABSENT), found(Journal("join", True), (KUBECONFIG,), member())) == ["reset this host"]
+
+
+def test_configurations_of_several_modules_do_not_meet() -> None:
+    with configuration(["one\n"]) as first:
+        with configuration(["two\n", "three\n"]) as second:
+            assert run(["cat", second, second]) == "two\n---\nthree\n" * 2
+        assert run(["cat", first]) == "one\n"
