@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +43,16 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(_ARGUMENTS)[1]
         known = task_vars or {}
-        everyone = _hosts(known, self._loader.load_from_file(str(_DEFAULTS)))
+        # Each look at a host's variables puts them together anew.
+        given = {name: known["hostvars"][name] for name in known["groups"]["all"]}
+        everyone = _hosts(known["groups"], given, self._loader.load_from_file(str(_DEFAULTS)))
         hosts = [host for host in everyone if host.name not in arguments["leaving"]]
         gone = [host for host in everyone if host.name in arguments["leaving"]]
         said = inventory_findings.look(hosts, BY_NAME)
-        own = _own_variables(hosts, known["hostvars"])
+        own = _own_variables(hosts, given)
         wrong = list(dict.fromkeys([*findings(hosts), *said.findings, *own.findings]))
-        outside = {name: known["hostvars"][name] for name in known["groups"]["all"]}
         told = [*said.warnings, *own.warnings, *_undone(hosts)]
-        told += inventory_findings.without_group(outside, {host.name for host in everyone}, GROUPS)
+        told += inventory_findings.without_group(given, {host.name for host in everyone}, GROUPS)
         for text in told:
             self._display.warning(text)
         if wrong:
@@ -81,9 +82,14 @@ def _own_variables(hosts: list[Host], hostvars: Mapping[str, Mapping[str, Any]])
     names = role_variables.known()
     wrong: dict[str, list[str]] = {}
     worth_a_look: dict[str, list[str]] = {}
+    # Most hosts of a cluster have the same settings.
+    types: dict[str, list[str]] = {}
     for host in hosts:
         unread = variables.unread(hostvars[host.name], names, role_variables.PREFIXES)
-        for text in (*unread.findings, *role_variables.wrong_types(host.settings)):
+        settings = repr(host.settings)
+        if settings not in types:
+            types[settings] = role_variables.wrong_types(host.settings)
+        for text in (*unread.findings, *types[settings]):
             wrong.setdefault(text, []).append(host.name)
         for text in unread.warnings:
             worth_a_look.setdefault(text, []).append(host.name)
@@ -111,11 +117,13 @@ def _undone(hosts: list[Host]) -> list[str]:
     return told
 
 
-def _hosts(known: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Host]:
-    groups = {name: frozenset(known["groups"].get(name, ())) for name in GROUPS}
-    names = list(dict.fromkeys(host for name in GROUPS for host in known["groups"].get(name, ())))
+def _hosts(
+    known: Mapping[str, Sequence[str]], given: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any]
+) -> list[Host]:
+    groups = {name: frozenset(known.get(name, ())) for name in GROUPS}
+    names = list(dict.fromkeys(host for name in GROUPS for host in known.get(name, ())))
     return [
-        _host(name, frozenset(group for group in GROUPS if name in groups[group]), known["hostvars"][name], defaults)
+        _host(name, frozenset(group for group in GROUPS if name in groups[group]), given[name], defaults)
         for name in names
     ]
 

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 _HOST_ROLES = ("cluster", "host", "load_balancer", "etcd", "control_plane", "worker", "network", "cis_benchmark")
@@ -42,12 +43,17 @@ def options(role: str) -> dict[str, Any]:
 
 def wrong_types(given: Mapping[str, Any]) -> list[str]:
     """What is wrong with the values of the variables of role `cluster`: types, and choices."""
-    spec = {
+    spec = _types()
+    result = ArgumentSpecValidator(spec).validate({name: given[name] for name in spec if name in given})
+    return [f"{message.rstrip('.')}." for message in result.error_messages]
+
+
+@functools.cache
+def _types() -> dict[str, dict[str, Any]]:
+    return {
         name: {key: value for key, value in option.items() if key in ("type", "elements", "choices")}
         for name, option in options("cluster").items()
     }
-    result = ArgumentSpecValidator(spec).validate({name: given[name] for name in spec if name in given})
-    return [f"{message.rstrip('.')}." for message in result.error_messages]
 
 
 def _entries(role: str) -> dict[str, Any]:
@@ -56,4 +62,4 @@ def _entries(role: str) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+    return (yaml_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}

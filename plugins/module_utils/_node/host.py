@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,18 @@ from .steps import Step
 
 _UNIT_FOLDERS = ("/etc/systemd/system/",)
 _SYSTEMD = "systemd"
+_TOGETHER = (packages.TOPIC, binaries.TOPIC)
+"""They begin, side by side: both are mostly waiting for a network and a disk."""
+_ORDER = (
+    kernel.SWAP,
+    kernel.MODULES,
+    kernel.PARAMETERS,
+    files.TOPIC,
+    units.TOPIC,
+    images.TOPIC,
+    permissions.TOPIC,
+)
+"""Each stands on what is before it: images need containerd to run, which needs its program and its file."""
 
 
 @dataclass(frozen=True)
@@ -133,31 +147,56 @@ def to_bring(wanted: Resources, steps: Sequence[Step], archive: PackageArchive |
     return list(dict.fromkeys(digests))
 
 
-def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) -> None:
-    """Carry out a plan, and no other."""
+def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) -> dict[str, float]:
+    """Carry out a plan, and no other. How many seconds each topic of it took."""
     ledger.note(steps, found.units)
-    by_topic = {topic: [step for step in steps if step.topic == topic] for topic in {step.topic for step in steps}}
-    if installs := by_topic.get(packages.TOPIC):
+    by_topic = {
+        topic: [step for step in steps if step.topic == topic] for topic in dict.fromkeys(each.topic for each in steps)
+    }
+    seconds = {}
+
+    def carry_out(topic: str) -> None:
+        began = time.monotonic()
+        _act(topic, by_topic[topic], wanted, found, means)
+        seconds[topic] = round(time.monotonic() - began, 1)
+
+    with ThreadPoolExecutor() as pool:
+        for _topic in pool.map(carry_out, [topic for topic in _TOGETHER if topic in by_topic]):
+            pass
+    for topic in _ORDER:
+        if topic in by_topic:
+            carry_out(topic)
+    return seconds
+
+
+def _act(topic: str, steps: Sequence[Step], wanted: Resources, found: Found, means: Means) -> None:
+    if topic == packages.TOPIC:
         with contextlib.ExitStack() as stack:
             source = _package_source(means, stack)
-            packages.act(installs, wanted.packages, wanted.package_manager, source, means.deadline)
+            packages.act(steps, wanted.packages, wanted.package_manager, source, means.deadline)
         ledger.note_packages(found.packages, packages.observe(wanted.package_manager))
-    for topic in (kernel.SWAP, kernel.MODULES, kernel.PARAMETERS):
-        for step in by_topic.get(topic, ()):
-            kernel.act(step)
+    elif topic == binaries.TOPIC:
+        binaries.act(steps, {each.path: each for each in wanted.binaries}, means.access)
+    else:
+        act = _acts(wanted, means)[topic]
+        for step in steps:
+            act(step)
+
+
+def _acts(wanted: Resources, means: Means) -> dict[str, Callable[[Step], None]]:
+    """Who carries out a single step, by topic."""
     wanted_files = {file.path: file for file in wanted.files}
-    for step in by_topic.get(files.TOPIC, ()):
-        files.act(step, wanted_files)
-    if installs := by_topic.get(binaries.TOPIC):
-        binaries.act(installs, {each.path: each for each in wanted.binaries}, means.access)
     wanted_units = {unit.name: unit for unit in wanted.units}
-    for step in by_topic.get(units.TOPIC, ()):
-        units.act(step, wanted_units)
     archives = {each.sha256: each for each in wanted.images}
-    for step in by_topic.get(images.TOPIC, ()):
-        images.act(step, archives, means.access)
-    for step in by_topic.get(permissions.TOPIC, ()):
-        permissions.act(step)
+    return {
+        kernel.SWAP: kernel.act,
+        kernel.MODULES: kernel.act,
+        kernel.PARAMETERS: kernel.act,
+        files.TOPIC: lambda step: files.act(step, wanted_files),
+        units.TOPIC: lambda step: units.act(step, wanted_units),
+        images.TOPIC: lambda step: images.act(step, archives, means.access),
+        permissions.TOPIC: permissions.act,
+    }
 
 
 def _package_source(means: Means, stack: contextlib.ExitStack) -> packages.Source:

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import os
-import re
 import ssl
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ from enum import Enum
 from typing import Any
 
 from . import files
+from .kubeconfig import connections, field
 
 SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
 """What the kubelet shows to clients, once somebody has approved it."""
@@ -88,18 +88,14 @@ def membership(name: str, patience: float = 10.0) -> Membership:
 
 def _ask(name: str, patience: float) -> Membership:
     text = files.read(KUBECONFIG) or ""
-    server, authority = _field(text, "server"), _field(text, "certificate-authority-data")
+    server, authority = field(text, "server"), field(text, "certificate-authority-data")
     if not server or not authority or not os.path.exists(CERTIFICATE):
         return Membership(Answer.NOT_ASKED, server, "", {}, "this host has no credential of a kubelet")
     pem = base64.b64decode(authority).decode("ascii")
     authority_digest = fingerprint(pem)
     try:
-        context = ssl.create_default_context(cadata=pem)
-        context.load_cert_chain(CERTIFICATE)
         request = urllib.request.Request(f"{server}/api/v1/nodes/{name}", headers={"Accept": "application/json"})
-        # No proxy stands between a host and its own cluster.
-        handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-        with urllib.request.build_opener(*handlers).open(request, timeout=patience) as response:
+        with connections(pem, CERTIFICATE).open(request, timeout=patience) as response:
             return Membership(Answer.FOUND, server, authority_digest, json.load(response))
     except urllib.error.HTTPError as problem:
         answers = {404: Answer.UNKNOWN, 401: Answer.REFUSED, 403: Answer.REFUSED}
@@ -111,9 +107,3 @@ def _ask(name: str, patience: float) -> Membership:
 def fingerprint(pem: str) -> str:
     """The SHA-256 of a certificate in DER."""
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip() + "\n")).hexdigest()
-
-
-def _field(kubeconfig: str, name: str) -> str:
-    """A field of a kubeconfig as kubeadm writes it: one line, one value."""
-    match = re.search(rf"^\s*{re.escape(name)}:\s*(\S+)\s*$", kubeconfig, re.MULTILINE)
-    return match[1].strip("\"'") if match else ""

@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from . import etcd, kubectl
+from . import api, etcd, kubectl
 from .steps import Step
 
 TOPIC = "predecessor"
-_STATIC = ("--namespace", "kube-system", "--selector", "tier=control-plane")
+_PODS = "/api/v1/namespaces/kube-system/pods"
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ def observe(newcomer: Newcomer) -> Found:
         for each in (etcd.members() if etcd.stacked() else ())
         if each.name == newcomer.node or newcomer.address in each.addresses
     )
-    of_node = ("--field-selector", f"spec.nodeName={newcomer.node}")
-    pods = kubectl.kubectl(["get", "pods", *_STATIC, *of_node, "--output", "name"]).split()
-    return Found(kubectl.get("node", newcomer.node), members, tuple(pods))
+    static = {"labelSelector": "tier=control-plane", "fieldSelector": f"spec.nodeName={newcomer.node}"}
+    pods = (api.get(f"{_PODS}?{urlencode(static)}") or {}).get("items") or ()
+    names = tuple(f"pod/{each['metadata']['name']}" for each in pods)
+    return Found(api.get(f"/api/v1/nodes/{quote(newcomer.node)}"), members, names)
 
 
 def elsewhere(newcomer: Newcomer, found: Found) -> str:

@@ -13,10 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from . import files, kubeadm, kubelet, predecessor
-from .commands import attempt, run
+from . import api, files, kubeadm, kubelet, predecessor
+from .commands import run
 from .errors import NodeError
-from .kubectl import KUBECTL
 from .security.texts import ENCRYPTION
 from .steps import Step
 
@@ -77,9 +76,7 @@ def _look(request: Request) -> Reply:
         return Reply(False, f"its {journal.operation} is not finished")
     if files.read(kubeadm.ADMIN) is None:
         return Reply(False, "it is no control plane yet")
-    ready = attempt([*KUBECTL, "get", "--raw", "/readyz"], deadline=45)
-    if ready.code != 0:
-        return Reply(False, f"its API server is not ready: {ready.errors.strip()}")
+    api.text("/readyz")
     newcomer = request.newcomer
     if newcomer is None:
         return Reply(True)
@@ -127,8 +124,10 @@ def _upload_certificates() -> str:
     if authority is None:
         raise NodeError("The key of the cluster's CA is not on this control plane.", "Ask another control plane.")
     key = hmac.new(authority.encode(), _KEY_PURPOSE, hashlib.sha256).hexdigest()
-    query = ["--namespace", "kube-system", "get", "configmap", "kubeadm-config", "--output"]
-    cluster = run([*KUBECTL, *query, "jsonpath={.data.ClusterConfiguration}"])
+    known = api.get("/api/v1/namespaces/kube-system/configmaps/kubeadm-config")
+    if known is None:
+        raise NodeError("kubeadm's configuration is not in the cluster.", "Was it made by kubeadm?")
+    cluster = known["data"]["ClusterConfiguration"]
     own = kubeadm.document("InitConfiguration", {"certificateKey": key})
     with kubeadm.configuration([own, cluster.rstrip("\n") + "\n"]) as path:
         run([kubeadm.KUBEADM, "init", "phase", "upload-certs", "--upload-certs", "--config", path], deadline=60)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.navarch.fleet.plugins.module_utils._node import etcd, kubectl, predecessor
+from ansible_collections.navarch.fleet.plugins.module_utils._node import api, etcd, predecessor
 from ansible_collections.navarch.fleet.plugins.module_utils._node.commands import Completed
 from ansible_collections.navarch.fleet.plugins.module_utils._node.predecessor import Found, Newcomer
 
@@ -69,11 +69,11 @@ def test_members_of_etcd_are_known_by_name_and_by_address(
 ) -> None:
     monkeypatch.setattr(etcd, "flag", lambda name: "https://127.0.0.1:2379" if name == "etcd-servers" else "x")
     monkeypatch.setattr(etcd, "attempt", lambda *_words, **_options: Completed(0, json.dumps(MEMBERS), ""))
-    monkeypatch.setattr(kubectl, "kubectl", lambda *_words, **_options: "")
+    monkeypatch.setattr(api, "get", lambda _path: None)
     assert predecessor.observe(newcomer).members == members
 
 
 def test_members_of_an_external_etcd_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(etcd, "flag", lambda name: "https://10.0.0.21:2379,https://10.0.0.22:2379")
-    monkeypatch.setattr(kubectl, "kubectl", lambda *_words, **_options: "")
+    monkeypatch.setattr(api, "get", lambda _path: None)
     assert predecessor.observe(NEWCOMER).members == ()
