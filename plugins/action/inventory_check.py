@@ -86,14 +86,20 @@ def _own_variables(hosts: list[Host], hostvars: Mapping[str, Mapping[str, Any]])
     types: dict[str, list[str]] = {}
     for host in hosts:
         unread = variables.unread(hostvars[host.name], names, role_variables.PREFIXES)
-        settings = repr(host.settings)
-        if settings not in types:
-            types[settings] = role_variables.wrong_types(host.settings)
-        for text in (*unread.findings, *types[settings]):
+        settings = _settings(host, hostvars[host.name])
+        known = repr(settings)
+        if known not in types:
+            types[known] = role_variables.wrong_types(settings)
+        for text in (*unread.findings, *types[known]):
             wrong.setdefault(text, []).append(host.name)
         for text in unread.warnings:
             worth_a_look.setdefault(text, []).append(host.name)
     return variables.Said(tuple(_for_hosts(wrong)), tuple(_for_hosts(worth_a_look)))
+
+
+def _settings(host: Host, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables of our roles that a host has, defaults of role `cluster` among them."""
+    return {**host.settings, **{name: given[name] for name in role_variables.types() if name in given}}
 
 
 def _for_hosts(texts: Mapping[str, list[str]]) -> list[str]:

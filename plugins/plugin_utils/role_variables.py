@@ -42,17 +42,19 @@ def options(role: str) -> dict[str, Any]:
 
 
 def wrong_types(given: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the values of the variables of role `cluster`: types, and choices."""
-    spec = _types()
-    result = ArgumentSpecValidator(spec).validate({name: given[name] for name in spec if name in given})
+    """What is wrong with the values of variables of the roles that a host goes through: types, and choices."""
+    spec = {name: type_ for name, type_ in types().items() if name in given}
+    result = ArgumentSpecValidator(spec).validate({name: given[name] for name in spec})
     return [f"{message.rstrip('.')}." for message in result.error_messages]
 
 
 @functools.cache
-def _types() -> dict[str, dict[str, Any]]:
+def types() -> dict[str, dict[str, Any]]:
+    """Types and choices of those variables, by name."""
     return {
         name: {key: value for key, value in option.items() if key in ("type", "elements", "choices")}
-        for name, option in options("cluster").items()
+        for role in _HOST_ROLES
+        for name, option in options(role).items()
     }
 
 

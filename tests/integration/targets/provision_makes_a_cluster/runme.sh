@@ -9,6 +9,7 @@ play provision --check
 if on n1 test -e /etc/containerd; then fail "check mode touched a host"; fi
 
 play provision
+[ "$(stat --format %a "$kubeconfig")" = 600 ] || fail "others may read the administrator's kubeconfig"
 nodes_ready 3
 kubectl get node n3 --show-labels | grep -q 'disk=fast.*topology.kubernetes.io/region=eu,topology.kubernetes.io/zone=c'
 pods_reach_each_other
