@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._kube.discovery import Resource
 from .._kube.errors import ConflictError, DeadlineError, FleetError
-from .._kube.session import Propagation, Session, describe
+from .._kube.session import Session, describe
 from .cluster_api_objects import CONTROL_PLANE, CORE, ClusterSpec, conditions_that_fail, is_available, objects_of
 
 if TYPE_CHECKING:
@@ -86,20 +86,12 @@ def wait_for_cluster(session: Session, spec: ClusterSpec, timeout: float) -> dic
 
     :raises DeadlineError: they are not in time; it says what their conditions say.
     """
-    until = time.monotonic() + timeout
-    while True:
-        waiting = _not_available(session, spec)
-        if not waiting:
-            return standing(session, spec)
-        if time.monotonic() >= until:
-            reasons = "; ".join(f"{subject}: {reason}" for subject, reason in waiting.items())
-            raise DeadlineError(
-                f"not available after {timeout:.0f} s: {reasons}",
-                cluster=session.cluster,
-                object=f"Cluster {spec.namespace}/{spec.name}",
-                next_step="Look at these conditions; run this again to go on waiting",
-            )
-        time.sleep(_PAUSE)
+
+    def waiting() -> str:
+        return "; ".join(f"{subject}: {reason}" for subject, reason in _not_available(session, spec).items())
+
+    _wait(session, f"Cluster {spec.namespace}/{spec.name}", "it is not available", timeout, waiting)
+    return standing(session, spec)
 
 
 def standing(session: Session, spec: ClusterSpec) -> dict[str, Any]:
@@ -133,20 +125,42 @@ def remove_cluster(session: Session, namespace: str, name: str, timeout: float, 
         )
     if check:
         return True
-    # Cluster API deletes machines before the infrastructure that they stand on; it is asked for the cluster alone.
-    session.delete(CLUSTERS, name, namespace, propagation=Propagation.FOREGROUND)
+    _wait(session, subject, "it is still there", timeout, lambda: _going(session, namespace, name))
+    _remove_templates(session, namespace, name)
+    return True
+
+
+def _going(session: Session, namespace: str, name: str) -> str:
+    """Ask for its end, once; what is in the way of it, empty when it is gone."""
+    found = session.get(CLUSTERS, name, namespace)
+    if found is None:
+        return ""
+    if "deletionTimestamp" not in found["metadata"]:
+        # Not in the foreground: the garbage collector would take all that belongs to it at once, what machines stand on too.
+        session.delete(CLUSTERS, name, namespace)
+    return "; ".join(conditions_that_fail(found)) or "no condition says why"
+
+
+def _wait(session: Session, subject: str, what: str, timeout: float, waiting: Callable[[], str]) -> None:
+    """Wait while there is something to wait for; that the management cluster doesn't answer for a moment is such a thing."""
     until = time.monotonic() + timeout
-    while (left := session.get(CLUSTERS, name, namespace)) is not None:
+    while True:
+        try:
+            reason = waiting()
+        except FleetError as error:
+            if not error.temporary:
+                raise
+            reason = error.message
+        if not reason:
+            return
         if time.monotonic() >= until:
             raise DeadlineError(
-                f"it is still there after {timeout:.0f} s: {'; '.join(conditions_that_fail(left)) or 'no condition says why'}",
+                f"{what} after {timeout:.0f} s: {reason}",
                 cluster=session.cluster,
                 object=subject,
                 next_step="Look at its conditions; run this again to go on waiting",
             )
         time.sleep(_PAUSE)
-    _remove_templates(session, namespace, name)
-    return True
 
 
 def _remove_templates(session: Session, namespace: str, name: str) -> None:
