@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from ..errors import InfrastructureError
@@ -29,9 +30,9 @@ from .steps import Plan as MachinesPlan
 SECONDS_TO_CREATE = 240
 """Until a new machine is a node, where nobody measured."""
 LOCK_TIMEOUT = 600.0
-# What of a set's settings is said of the set, and what is said of its cluster.
-OF_SET = ("role", "flavor", "image", "spread", "floating", "volumes")
-OF_CLUSTER = ("network", "key", "sources", "pod_cidrs", "balancer", "balancer_floating", "host_keys", "user_data")
+# What of a set's settings is said of the set, and what is said of its cluster; the rest the provider itself knows.
+OF_SET = {each.name for each in fields(ServerSet)} - {"name", "count", "zones", "remove", "replace", "keeper"}
+OF_CLUSTER = {each.name for each in fields(Desired)} - {"cluster", "sets"}
 OF_ACCESS = ("auth", "auth_type", "region_name", "interface", "verify", "cacert")
 
 

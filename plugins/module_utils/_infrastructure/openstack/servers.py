@@ -98,7 +98,8 @@ def _remove(site: Site, server: str, name: str) -> None:
     deadline = time.monotonic() + site.limits.build_timeout
     site.cloud.delete(Kind.SERVER, server)
     while True:
-        found = site.cloud.get(Kind.SERVER, server)
+        # All who wait ask with one list; what is in it no more is looked for once by itself.
+        found = site.watch.look(server) or site.cloud.get(Kind.SERVER, server)
         if found is None or found["status"] in GONE:
             return
         site.guard()
