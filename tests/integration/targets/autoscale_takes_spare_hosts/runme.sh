@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# A cluster of one host, and a spare host beside it. Pods that find no room bring the spare host into the cluster; when they are gone
+# it leaves, and is as bare as it was.
+. ../../../workshop/data/provisioning.sh
+export NAVARCH_HUB_KUBECONFIG=$folder/lab/hub.kubeconfig
+trap 'leave' EXIT
+
+leave() {
+    play lab -e lab_state=absent -e "lab_directory=$folder/lab" >/dev/null || true
+    hosts down
+    rm -rf "$folder"
+}
+
+address_of() { python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts'][sys.argv[2]]['ansible_host'])" "$folder/hosts.yml" "$1"; }
+
+unschedulable() { kubectl get pods --selector app=flood --output 'jsonpath={.items[*].status.conditions[*].reason}' | grep -q Unschedulable; }
+no_pods() { [ -z "$(kubectl get pods --selector app=flood --no-headers)" ]; }
+
+hosts up n1 n2
+play lab -e "lab_directory=$folder/lab" -e '{"lab_members": []}'
+play registry
+play provision --limit n1,localhost -e cluster_join=true
+nodes_ready 1
+bare=$(on n2 ls /etc /opt /var/lib | sort | sha256sum)
+
+sets=(-e "{\"autoscale_machine_sets\": [{\"name\": \"spares\", \"cluster\": \"north\", \"provider\": \"idc\", \"min_replicas\": 0, \"max_replicas\": 2,
+  \"labels\": {\"pool\": \"spares\"}, \"settings\": {\"hosts\": [{\"name\": \"n2\", \"address\": \"$(address_of n2)\"}], \"capacity\": {\"cpu\": \"2\", \"memory\": \"4Gi\"}}}]}")
+at_once=(-e autoscale_scale_up_delay=0 -e autoscale_scale_down_unneeded_time=0 -e autoscale_scale_down_delay_after_add=0)
+play autoscale "${sets[@]}" "${at_once[@]}"
+nodes_ready 1
+
+on n1 ctr --namespace k8s.io images import /srv/navarch/images/localhost_navarch-web-1-linux-*/image.tar
+kubectl create deployment flood --image localhost/navarch-web:1
+kubectl patch deployment flood --patch '{"spec": {"template": {"spec": {"nodeSelector": {"pool": "spares"}}}}}'
+eventually 60 unschedulable
+play autoscale "${at_once[@]}"
+nodes_ready 2
+kubectl get node n2 --output 'jsonpath={.metadata.labels.pool}' | grep -qx spares
+play autoscale "${at_once[@]}"
+nodes_ready 2
+
+kubectl delete deployment flood
+eventually 60 no_pods
+play autoscale "${at_once[@]}"
+nodes_ready 1
+[ "$(on n2 ls /etc /opt /var/lib | sort | sha256sum)" = "$bare" ] || fail "n2 is not as bare as it was"
+
+# It is spare again: the next run finds nothing to do.
+play autoscale "${at_once[@]}"
+unchanged
