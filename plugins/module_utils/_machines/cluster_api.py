@@ -4,14 +4,15 @@
 
 """MachineDeployments of Cluster API as a provider of machines: where a management cluster exists, it makes them.
 
-Only the number of replicas is ours, and the mark that says which machine goes; everything else of a MachineDeployment is
-left as it is. Cluster API names its machines itself and drains their nodes once more when it deletes them.
+Only the number of replicas is ours, and which machine goes; everything else of a MachineDeployment is left as it is. Cluster
+API names its machines itself and drains their nodes once more when it deletes them.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._infrastructure.errors import InfrastructureError
@@ -25,7 +26,7 @@ from .cluster_api_objects import CORE, conditions_that_fail
 if TYPE_CHECKING:
     from typing import Any
 
-_VERBS = frozenset({"get", "list", "patch"})
+_VERBS = frozenset({"get", "list", "patch", "delete"})
 DEPLOYMENTS = Resource(*CORE, "MachineDeployment", "machinedeployments", True, _VERBS)
 MACHINES = Resource(*CORE, "Machine", "machines", True, _VERBS)
 _DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
@@ -107,6 +108,9 @@ class ClusterApiProvider:
             there = [machine for machine in machines if machine.phase is not Phase.DELETING]
             left = sorted({machine.name for machine in machines} & set(plan.remove))
             failed = [machine for machine in there if machine.phase is Phase.FAILED]
+            if len(there) == plan.replicas:
+                # Fewer replicas take the marked ones; where the number stays as it is, nobody but we take them.
+                self._delete(machine_set, [machine.name for machine in there if machine.name in left])
             if len(there) == plan.replicas and not left:
                 return Result(machines, tuple(_fault(machine_set, machine) for machine in failed))
             if time.monotonic() >= until:
@@ -116,6 +120,10 @@ class ClusterApiProvider:
     def _mark(self, machine_set: MachineSet, machine: str) -> None:
         body = {"metadata": {"annotations": {_DELETE: "yes"}}}
         self._asked(lambda: self._session.patch(MACHINES, machine, body, _place(machine_set)[0]), machine_set)
+
+    def _delete(self, machine_set: MachineSet, machines: Sequence[str]) -> None:
+        for machine in machines:
+            self._asked(partial(self._session.delete, MACHINES, machine, _place(machine_set)[0]), machine_set)
 
     def _scale(self, machine_set: MachineSet, plan: Plan) -> None:
         namespace, name = _place(machine_set)
