@@ -93,6 +93,7 @@ def run(cache: Path, kubeconfig: Path, folder: Path) -> None:
         while (folder / "run").exists() and all(process.poll() is None for process in running):
             cluster.annotate_infrastructure()
             time.sleep(0.5)
+    (folder / "ready").unlink()
     if (folder / "run").exists():
         raise SystemExit(f"a controller has ended: see {folder}")
 
@@ -231,6 +232,11 @@ class Cluster:
         for definition in definitions.get(label_selector=marked).items:
             self._let_go(definition.spec)
         definitions.delete(label_selector=marked)
+        until = time.monotonic() + 120
+        while left := [each.metadata.name for each in definitions.get(label_selector=marked).items]:
+            if time.monotonic() > until:
+                raise SystemExit(f"still there: {', '.join(left)}")
+            time.sleep(1)
 
     def _let_go(self, definition: Any) -> None:
         stored = next(version.name for version in definition.versions if version.storage)
