@@ -12,7 +12,7 @@ from .openstack import installing
 from .openstack import lab as openstack_lab
 from .openstack.places import find_lab
 from .paths import Paths
-from .steps import Counts, Log, Step, StepError
+from .steps import Counts, Log, Show, Step, StepError
 
 NEED = "needs/openstack"
 DRILL = "drill"
@@ -52,13 +52,16 @@ def drills(paths: Paths) -> list[Step]:
 
 
 def benchmark(paths: Paths) -> list[Step]:
-    """Servers made side by side, and one after the other."""
+    """Servers made side by side and one after the other; then a whole cluster."""
 
     def work(log: Log) -> None:
-        module = "ansible_collections.navarch.fleet.tests.benchmark.openstack_machines"
-        log.run("python", "-m", module, environment={"PYTHONPATH": str(paths.tree)})
+        for name in ("openstack_machines", "openstack_cluster"):
+            module = f"ansible_collections.navarch.fleet.tests.benchmark.{name}"
+            log.run("python", "-m", module, environment={"PYTHONPATH": str(paths.tree)}, deadline=3600)
 
-    return [*_up(paths), Step("bench-openstack", work, ("openstack",)), *_down(paths, ("bench-openstack",))]
+    # After all others: figures want a machine for themselves.
+    needed = ("openstack", *equipment.STEPS, "bench-provisioning")
+    return [*_up(paths), Step("bench-openstack", work, needed, Show.PLAIN), *_down(paths, ("bench-openstack",))]
 
 
 def _up(paths: Paths) -> list[Step]:

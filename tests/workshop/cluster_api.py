@@ -25,6 +25,7 @@ from typing import Any
 
 import yaml
 from kubernetes import config, dynamic
+from kubernetes.dynamic.exceptions import NotFoundError
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure import files, gobuild, receipts
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.releases import (
@@ -239,15 +240,17 @@ class Cluster:
             time.sleep(1)
 
     def _let_go(self, definition: Any) -> None:
+        """Remove all objects of a kind. Those of a definition that goes with them there can come back with the next one."""
         stored = next(version.name for version in definition.versions if version.storage)
         kind = self._of(f"{definition.group}/{stored}", definition.names.kind)
         for found in kind.get().items:
-            kind.patch(
-                name=found.metadata.name,
-                namespace=found.metadata.namespace,
-                body={"metadata": {"finalizers": None}},
-                content_type="application/merge-patch+json",
-            )
+            place = {"name": found.metadata.name, "namespace": found.metadata.namespace}
+            kind.delete(**place)
+            try:
+                body = {"metadata": {"finalizers": None}}
+                kind.patch(body=body, content_type="application/merge-patch+json", **place)
+            except NotFoundError:
+                continue
 
     def _of(self, version: str, kind: str) -> Any:
         return self._client.resources.get(api_version=version, kind=kind)
