@@ -11,7 +11,7 @@ Here a create whose end is unknown is looked up before it is tried again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +29,8 @@ TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 DELAYS = (0.3, 0.6, 1.2, 2.4, 4.8, 8.0, 8.0)
 """Seconds between tries; a Retry-After of the cloud is a floor, up to :data:`LONGEST`."""
 LONGEST = 30.0
+OVERDUE = (2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between looks for what a create makes that was not answered in time: the cloud may still be at it."""
 
 
 class Kind(Enum):
@@ -119,8 +121,8 @@ class Cloud:
                 if lasting:
                     # Somebody else has it: perhaps we ourselves, in a try whose answer was lost.
                     delay = None
-                time.sleep(_pause(delay or 0.0, raised))
-            there = find()
+                pauses = (_pause(delay or 0.0, raised), *(OVERDUE if _is_overdue(raised) else ()))
+            there = _found(find, pauses)
             if there is not None:
                 return there
             if delay is None:
@@ -248,6 +250,21 @@ def _status(raised: BaseException) -> int | None:
 def _text(raised: BaseException) -> str:
     details = getattr(raised, "details", None) or str(raised)
     return " ".join(str(details).split())[:400].rstrip(".")
+
+
+def _found(find: Callable[[], Result | None], pauses: Iterable[float]) -> Result | None:
+    for pause in pauses:
+        time.sleep(pause)
+        there = find()
+        if there is not None:
+            return there
+    return None
+
+
+def _is_overdue(raised: Exception) -> bool:
+    from keystoneauth1.exceptions import ConnectTimeout
+
+    return isinstance(raised, ConnectTimeout) or _status(raised) == 504
 
 
 def _pause(delay: float, raised: Exception) -> float:

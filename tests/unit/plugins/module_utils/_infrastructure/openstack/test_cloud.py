@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from keystoneauth1.exceptions import ConnectFailure, Unauthorized
+from keystoneauth1.exceptions import ConnectFailure, ConnectTimeout, Unauthorized
 from openstack.exceptions import BadRequestException, ConflictException, HttpException, SDKException
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.openstack import cloud as module
@@ -64,6 +64,14 @@ def sky(monkeypatch: pytest.MonkeyPatch) -> Cloud:
 def test_a_create_whose_answer_is_lost_is_not_done_twice(sky: Cloud, trouble: Exception, takes_effect: bool) -> None:
     shop = Shop(trouble, takes_effect=takes_effect)
     assert sky.make("create it", shop.create, shop.find) == "it"
+    assert shop.made == ["it"]
+
+
+@pytest.mark.parametrize("trouble", [ConnectTimeout("no answer"), failing(504)])
+def test_a_create_that_the_cloud_is_still_at_is_waited_for(sky: Cloud, trouble: Exception) -> None:
+    shop = Shop(trouble, takes_effect=True)
+    looks = iter([None, None, None, "it"])
+    assert sky.make("create it", shop.create, lambda: next(looks)) == "it"
     assert shop.made == ["it"]
 
 
