@@ -147,7 +147,7 @@ def _provision(hosts: Hosts, groups: str, *words: str) -> Run:
     for host, result in _results(said):
         if not result.get("skipped"):
             tasks[host] += 1
-        if "membership" in result and "seconds" in result:
+        if "ready" in result.get("seconds", {}):
             kubeadm[host] = result["seconds"]
     return Run(seconds, tasks, kubeadm)
 
