@@ -83,7 +83,7 @@ drift:
           objects:
             - object: Deployment shop/frontend
               what: changed
-              reason: 1 fields differ
+              reason: 1 field differs
               by: {manager: kubectl-edit, operation: Update, time: "2026-01-02T03:04:05Z"}
               fields:
                 - field: .spec.replicas
@@ -102,6 +102,10 @@ drift_fields:
   elements: str
 drifted:
   description: How many objects differ in all.
+  returned: when O(drift) is set
+  type: int
+unknown:
+  description: In how many clusters an application could not be compared.
   returned: when O(drift) is set
   type: int
 applications:
@@ -193,6 +197,7 @@ def differences(params: dict[str, Any]) -> dict[str, Any]:
         "drift_table": drift_table(found),
         "drift_fields": field_lines(found),
         "drifted": sum(entry["drifted"] for entry in shown),
+        "unknown": sum(part.error is not None for entry in found for part in entry.clusters.values()),
     }
 
 

@@ -48,8 +48,8 @@ LATER = "it is taken away when every wave is healthy"
 
 def steps_for(policy: RolloutPolicy, fleet: Fleet, clusters: Sequence[str]) -> Itinerary:
     """The steps over the clusters of a decision."""
-    members = [scheduling_cluster(fleet.members[name]) for name in clusters if name in fleet.members]
-    return itinerary(policy, parse_clusters(members))
+    known = parse_clusters([scheduling_cluster(member) for member in fleet.members.values()])
+    return itinerary(policy, [cluster for cluster in known if cluster.name in clusters], known)
 
 
 def begin(hub: Hub, fleet: Fleet, prepared: Prepared, past: History, lock: Lock, by: str) -> Progress:

@@ -253,7 +253,10 @@ def deliver_planned(
             )
         if by_steps is not None and (prepared.is_new or prepared.resumes):
             return by_steps.start(fleet, prepared, past, held, _planned(prepared, fleet, by_steps, changed=True))
-        return _act(hub, prepared, past, held, settings)
+        if not prepared.empty or _spec_differs(past, prepared):
+            return _act(hub, prepared, past, held, settings)
+    # Another play did the very same meanwhile.
+    return _verified(prepared, settings)
 
 
 def _act(hub: Hub, prepared: Prepared, past: History, lock: Lock, settings: Settings) -> Result:

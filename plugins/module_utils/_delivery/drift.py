@@ -26,7 +26,7 @@ from .observe import Observation, observe, unlabelled
 from .prepare import Fleet, open_fleet
 from .record import ApplicationRecord, get_record, list_records
 from .recorded import implied_in
-from .report import aligned
+from .report import NO_APPLICATION, aligned, differing
 from .revision import Revision, load
 
 LOOKED_UP = 20
@@ -164,6 +164,8 @@ def compare(
 
 def table(found: Sequence[ApplicationDrift]) -> list[str]:
     """Lines for a terminal: an object each, and its fields below. Pure."""
+    if not found:
+        return [NO_APPLICATION]
     rows: list[tuple[str, ...]] = [COLUMNS]
     for application in found:
         title = application.name if application.tenant == "default" else f"{application.tenant}/{application.name}"
@@ -215,7 +217,7 @@ def _difference(
     if not fields:
         return None
     newest = max((entry.writer for entry in fields if entry.writer), key=lambda writer: writer.time, default=None)
-    return Drift(identity, Difference.CHANGED, f"{len(fields)} fields differ", fields, newest)
+    return Drift(identity, Difference.CHANGED, differing(len(fields), "field"), fields, newest)
 
 
 def _left_to_autoscaler(identity: Identity) -> Ignore:

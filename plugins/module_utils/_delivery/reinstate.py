@@ -6,18 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from .._kube.errors import FleetError
+from .._kube.errors import FleetError, InputError
 from .._registry.hub import Hub
 from .application import Actor, Settings, Spec
 from .deliver import deliver_planned
 from .prepare import Fleet, History, Prepared, prepare
 from .publish import timestamp
-from .record import existing_record
+from .record import ApplicationRecord, existing_record
 from .recorded import Recorded, prepare_recorded, unfit
 from .result import Result
-from .revision import Revision, RevisionState, history, load
+from .revision import Head, Revision, RevisionState, history, load
 
 
 def reinstate(
@@ -28,10 +29,12 @@ def reinstate(
     Where one of its clusters is gone or lost, it is placed anew by the placement that it had.
 
     :param number: the revision; the last one that was in force before the present one when it is not given.
-    :raises NotFoundError: there is no such application, or no such revision.
+    :raises NotFoundError: there is no such application.
+    :raises InputError: there is no such revision.
     """
     record = existing_record(hub, tenant, name)
-    old = load(hub, tenant, name, number if number is not None else _before(hub, tenant, name, record.revision))
+    heads = history(hub, tenant, name)
+    old = load(hub, tenant, name, _before(record, heads) if number is None else _among(record, heads, number))
     spec = replace(
         record.spec, namespace=old.namespace, placement=old.placement, overrides=tuple(old.overrides),
         source_digest=old.source_digest,
@@ -70,13 +73,26 @@ def _again(hub: Hub, fleet: Fleet, spec: Spec, force: Revision, past: History, s
     return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED)
 
 
-def _before(hub: Hub, tenant: str, name: str, present: int | None) -> int:
+def _before(record: ApplicationRecord, heads: Iterable[Head]) -> int:
     """The revision that was in force before the present one."""
-    for head in history(hub, tenant, name):
+    present = record.revision
+    for head in heads:
         if (present is None or head.number < present) and head.state is RevisionState.SUPERSEDED and head.complete:
             return head.number
     raise FleetError(
         "there is no older revision that was in force",
-        object=f"Application {tenant}/{name}",
-        next_step="Look at application_info for its revisions, and name one",
+        object=f"Application {record.tenant}/{record.name}",
+        next_step="Name one that was not: status and application_info show them",
     )
+
+
+def _among(record: ApplicationRecord, heads: Iterable[Head], number: int) -> int:
+    """The number, if there is such a revision."""
+    there = sorted(head.number for head in heads if head.complete)
+    if number not in there:
+        raise InputError(
+            f"there is no revision {number}",
+            object=f"Application {record.tenant}/{record.name}",
+            next_step=f"Name one of {', '.join(map(str, there))}: status and application_info show what they are",
+        )
+    return number

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._scheduling.wording import counted
 from .identity import Identity
 from .waves import RolloutStep, StepKind
 
@@ -16,6 +17,7 @@ WORKLOADS_SHOWN = 60
 CLUSTERS_SHOWN = 60
 CLUSTERS_NAMED = 10
 """In one line."""
+NO_APPLICATION = "There is no such application."
 
 
 def decision_lines(replicas: Mapping[Identity, Mapping[str, int]], reasons: Mapping[str, str]) -> list[str]:
@@ -35,7 +37,9 @@ def decision_lines(replicas: Mapping[Identity, Mapping[str, int]], reasons: Mapp
 
 
 def delivery_lines(clusters: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """One line per cluster: what is done there, and how it is then."""
+    """One line per cluster: what is done there, and how it is then; none where nothing was to be done."""
+    if not clusters:
+        return []
     rows: list[tuple[str, ...]] = [("CLUSTER", "ACTION", "OBJECTS", "HEALTH")]
     for name, entry in sorted(clusters.items())[:CLUSTERS_SHOWN]:
         counts = ", ".join(f"{count} {operation}" for operation, count in entry.get("counts", {}).items())
@@ -59,6 +63,11 @@ def step_lines(steps: Sequence[RolloutStep]) -> list[str]:
         names = ", ".join(step.clusters[:CLUSTERS_NAMED]) + (f" and {more} more" if more > 0 else "")
         rows.append((str(number), "-" if step.kind is StepKind.FINISH else step.wave, what, names))
     return aligned(rows)
+
+
+def differing(number: int, what: str) -> str:
+    """``1 object differs``, or ``2 objects differ``."""
+    return f"{counted(number, what)} differ{'s' if number == 1 else ''}"
 
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -25,7 +25,7 @@ from .observe import Observation, observe
 from .prepare import Fleet, open_fleet
 from .progress import Phase, active_rollout, progress_of
 from .record import ApplicationRecord, get_record, list_records
-from .report import aligned
+from .report import NO_APPLICATION, aligned, differing
 from .revision import history
 from .verify import ClusterHealth, Expectation, judge, with_reasons
 from .workloads import has_replicas
@@ -65,7 +65,7 @@ class ClusterStatus:
         if self.stale:
             return f"stale: {self.stale}"
         if self.drifted:
-            return f"{len(self.drifted)} objects differ from the revision, such as {self.drifted[0]}"
+            return f"{differing(len(self.drifted), 'object')} from the revision, such as {self.drifted[0]}"
         return next(iter([*(self.health.get("reasons") or []), *(self.health.get("pending") or [])]), "")
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +160,8 @@ def recorded_clusters(record: ApplicationRecord) -> dict[str, ClusterStatus]:
 
 def table(found: Sequence[ApplicationStatus]) -> list[str]:
     """Lines for a terminal: one per application and cluster. Pure."""
+    if not found:
+        return [NO_APPLICATION]
     rows = [
         COLUMNS,
         *(_row(status, name, entry) for status in found for name, entry in sorted(status.clusters.items())),
@@ -186,6 +188,9 @@ def rollout_lines(found: Sequence[ApplicationStatus]) -> list[str]:
         progress = progress_of(status.record)
         if progress is None or progress.phase in (Phase.SUCCEEDED, Phase.SUPERSEDED):
             continue
+        if not progress.active and (status.record.revision or 0) > progress.revision:
+            # Something newer has been delivered since it was rolled back.
+            continue
         line = f"{_title(status)}: {progress.line}"
         if progress.phase is Phase.PAUSED:
             line += ". Resume, promote or abort it"
@@ -198,7 +203,7 @@ def rollout_lines(found: Sequence[ApplicationStatus]) -> list[str]:
 
 
 def history_table(found: Sequence[ApplicationStatus]) -> list[str]:
-    """Lines for a terminal: one per application and revision, oldest first. Pure."""
+    """Lines for a terminal: one per application and revision, newest first. Pure."""
     rows = [
         (
             _title(status),

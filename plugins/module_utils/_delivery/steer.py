@@ -25,7 +25,7 @@ from .application import Actor, Settings, Spec
 from .campaign import Campaign, answer, open_campaign, shown, stopped
 from .prepare import Fleet, History, Prepared
 from .progress import ACTIVE, Phase, Progress, Wish, active_rollout, progress_of, spec_digest
-from .record import ApplicationRecord, get_record, write_spec, write_status
+from .record import ApplicationRecord, existing_record, get_record, write_spec, write_status
 from .report import step_lines
 from .result import Result
 from .rollback import roll_back
@@ -281,7 +281,7 @@ def pause(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor) ->
 
 def abort(hub: Hub, tenant: str, name: str, settings: Settings, actor: Actor) -> Result:
     """Roll back every cluster that was touched; also ends a rollback that was interrupted."""
-    progress = progress_of(get_record(hub, tenant, name))
+    progress = progress_of(existing_record(hub, tenant, name))
     if progress is None or not progress.active:
         line = "it has no rollout" if progress is None else progress.line
         return Result(changed=False, message=line, rollout=progress.to_dict() if progress else None)
@@ -312,7 +312,7 @@ def fail(hub: Hub, tenant: str, name: str, reason: str, settings: Settings, acto
 
 def foreseen(hub: Hub, tenant: str, name: str, action: str) -> Result:
     """What an action would begin with, for check mode; nothing is held or written."""
-    progress = progress_of(get_record(hub, tenant, name))
+    progress = progress_of(existing_record(hub, tenant, name))
     if action == "abort" and (progress is None or not progress.active):
         line = "it has no rollout" if progress is None else progress.line
         return Result(changed=False, message=line, rollout=progress.to_dict() if progress else None)
@@ -345,7 +345,7 @@ def _asked(hub: Hub, tenant: str, name: str, wish: Wish, error: LeaseHeldError) 
 
 
 def _active(hub: Hub, tenant: str, name: str) -> Progress:
-    progress = progress_of(get_record(hub, tenant, name))
+    progress = progress_of(existing_record(hub, tenant, name))
     if progress is None or not progress.active:
         raise _over(progress, tenant, name)
     return progress

@@ -14,6 +14,7 @@ from typing import Any
 from .._kube.errors import InputError
 from .._scheduling.request import Cluster
 from .._scheduling.selector import ClusterAffinity
+from .._scheduling.unmatched import unmatched_affinity
 from .rollout_schema import UNLIMITED, percent_of, seconds_of, validate_rollout
 
 EVERYTHING = "all"
@@ -216,8 +217,11 @@ def check_rollout(rollout: Mapping[str, Any]) -> None:
         raise InputError(f"{shown}{more}", next_step="Correct the rollout")
 
 
-def itinerary(policy: RolloutPolicy, clusters: Iterable[Cluster]) -> Itinerary:
-    """The steps for the clusters that were chosen."""
+def itinerary(policy: RolloutPolicy, clusters: Iterable[Cluster], known: Sequence[Cluster] = ()) -> Itinerary:
+    """The steps for the clusters that were chosen.
+
+    :param known: all members, by which it is told what a wave names and nobody is.
+    """
     chosen = sorted(clusters, key=lambda cluster: cluster.name)
     waves, notes = _waves(policy, chosen)
     steps: list[RolloutStep] = []
@@ -232,7 +236,17 @@ def itinerary(policy: RolloutPolicy, clusters: Iterable[Cluster]) -> Itinerary:
             RolloutStep(rule.name, StepKind.DEPLOY, names, rule.mandatory, min_success_time=soak, pause=rule.pause)
         )
     steps.append(RolloutStep(FINISH, StepKind.FINISH, tuple(cluster.name for cluster in chosen)))
-    return Itinerary(tuple(steps), tuple(notes))
+    return Itinerary(tuple(steps), (*notes, *_strays(policy, known)))
+
+
+def _strays(policy: RolloutPolicy, known: Sequence[Cluster]) -> list[str]:
+    """What matches no member at all: mostly mistyped, and its clusters go with another wave then."""
+    return [
+        str(problem)
+        for number, rule in enumerate(policy.waves)
+        if rule.affinity is not None
+        for problem in unmatched_affinity(rule.affinity, known, path=f"rollout.waves[{number}].clusters")
+    ]
 
 
 def batches(names: Sequence[str], size: int) -> list[tuple[str, ...]]:

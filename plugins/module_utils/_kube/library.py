@@ -31,5 +31,5 @@ def require(*names: str) -> None:
     if absent:
         raise LibraryError(
             f"the Python library {' and '.join(absent)} is not installed where this runs",
-            next_step=f"Install it for that Python: pip install {' '.join(absent)}",
+            next_step=f"Install what this collection needs for that Python: pip install {' '.join(_missing)}",
         )

@@ -33,6 +33,11 @@ def unmatched(placement: JSON, clusters: Sequence[Cluster], *, path: str = "plac
     return problems
 
 
+def unmatched_affinity(affinity: JSON, clusters: Sequence[Cluster], *, path: str) -> list[Problem]:
+    """The same for one selector of clusters."""
+    return list(_Fleet(clusters).affinity(affinity, path)) if clusters else []
+
+
 def _weights(placement: JSON) -> JSON:
     return (placement.get("replicaScheduling") or {}).get("weightPreference") or {}
 

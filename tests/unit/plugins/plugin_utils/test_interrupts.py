@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -50,6 +51,31 @@ def test_what_can_not_be_given_back_ends_all_the_same() -> None:
     found = ended(signal.SIGINT, giving_back=30)
     assert found.stdout == "gave back\n"
     assert found.returncode == -signal.SIGALRM
+
+
+ORPHAN = """
+import runpy, sys, time
+found = runpy.run_path(sys.argv[1])
+found["interruptible"].__globals__["LOOKS_EVERY"] = 0.1
+with found["interruptible"]():
+    try:
+        print("holds", flush=True)
+        time.sleep(30)
+    finally:
+        print("gave back", flush=True)
+"""
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]])"
+
+
+def test_work_whose_parent_was_killed_gives_back_what_it_holds() -> None:
+    arguments = [sys.executable, "-c", PARENT, "-c", ORPHAN, str(Path(interrupts.__file__))]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "holds\n"
+        parent.kill()
+        begin = time.monotonic()
+        assert parent.stdout.read() == "gave back\n"
+        assert time.monotonic() - begin < 20
 
 
 def test_afterwards_signals_mean_what_they_meant_before() -> None:

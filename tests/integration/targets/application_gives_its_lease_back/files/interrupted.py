@@ -4,7 +4,7 @@
 
 """Interrupt a play in the middle of a wave, and tell how it ended and who has its application's lease then.
 
-Usage: interrupted.py SIGNAL PLAYBOOK, where SIGNAL is INT or TERM, with the collection on PYTHONPATH and the hub's
+Usage: interrupted.py SIGNAL PLAYBOOK, where SIGNAL is INT, TERM or KILL, with the collection on PYTHONPATH and the hub's
 kubeconfig in NAVARCH_HUB_KUBECONFIG. Prints a JSON object.
 """
 

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.drift import table as drift_table
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.plan import ClusterPlan, Operation, Plan, Step
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.record import record_from
@@ -146,6 +148,16 @@ def test_it_is_said_where_a_rollout_stands_and_how_it_goes_on(status: Applicatio
 @pytest.mark.parametrize("phase", ["Succeeded", "Superseded"])
 def test_nothing_is_said_of_a_rollout_that_is_over(phase: str) -> None:
     assert rollout_lines([rolling(phase)]) == []
+
+
+def test_nothing_is_said_of_a_rollback_after_which_something_newer_was_delivered() -> None:
+    tried = rolling("RolledBack", message="m1 is full")
+    newer = replace(tried.record, status={**tried.record.status, "revision": 3})
+    assert rollout_lines([replace(tried, record=newer)]) == []
+
+
+def test_where_there_is_no_application_no_table_looks_as_if_all_were_well() -> None:
+    assert table([]) == drift_table([]) == ["There is no such application."]
 
 
 def test_the_history_tells_who_delivered_what_where_and_when() -> None:

@@ -147,3 +147,13 @@ def test_the_steps_are_shown_one_per_line() -> None:
         "3     b     deploy                                         de-2, lab, us-1, us-2",
         "4     -     finish                                         de-1, de-2, lab, us-1, us-2",
     ]
+
+
+def test_a_wave_that_names_a_cluster_which_nobody_knows_is_told_with_the_one_that_is_meant() -> None:
+    rollout = {"waves": [{"name": "first", "clusters": {"clusterNames": [f"{FLEET[0].name}x"]}}, {"name": "rest"}]}
+    found = itinerary(RolloutPolicy.from_dict(rollout), FLEET, FLEET)
+    assert len(found.notes) == 2
+    assert found.notes[1].startswith(
+        f"rollout.waves[0].clusters.clusterNames[0]: no cluster is named {FLEET[0].name}x; known are "
+    )
+    assert found.notes[1].endswith(f"(did you mean {FLEET[0].name}?)")
