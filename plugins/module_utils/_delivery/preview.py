@@ -78,7 +78,7 @@ def rehearse(session: Session, resource: Resource, manifest: Manifest, reason: s
     try:
         session.dry_run().apply(resource, body)
     except InvalidError as error:
-        if error.code == 422 or (error.code == 400 and not _refuses_dry_runs(error)):
+        if error.code in (400, 422, 500) and not _refuses_dry_runs(error):
             return Preview(manifest, refused=error.message)
     except ApiError:
         return unasked(manifest, None, reason)

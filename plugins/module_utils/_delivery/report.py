@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._scheduling.wording import counted
+from .._scheduling.wording import counted, named
 from .identity import Identity
 from .waves import RolloutStep, StepKind
 
@@ -37,7 +37,10 @@ def decision_lines(replicas: Mapping[Identity, Mapping[str, int]], reasons: Mapp
 
 
 def delivery_lines(clusters: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """One line per cluster: what is done there, and how it is then; none where nothing was to be done."""
+    """One line per cluster: what is done there, and how it is then; what is wrong in several is said once.
+
+    None where nothing was to be done.
+    """
     if not clusters:
         return []
     rows: list[tuple[str, ...]] = [("CLUSTER", "ACTION", "OBJECTS", "HEALTH")]
@@ -47,10 +50,12 @@ def delivery_lines(clusters: Mapping[str, Mapping[str, Any]]) -> list[str]:
         shown = f"{health['state']} {health['ready']}/{health['total']}" if health else "-"
         rows.append((name, str(entry.get("action", "-")), counts or "-", shown))
     lines = aligned(rows)
+    said: dict[str, list[str]] = {}
     for name, entry in sorted(clusters.items())[:CLUSTERS_SHOWN]:
-        lines += [f"{name}: {error}" for error in entry.get("errors", [])[:3]]
-        lines += [f"{name}: {reason}" for reason in (entry.get("health") or {}).get("reasons", [])[:5]]
-    return lines
+        reasons = (entry.get("health") or {}).get("reasons", [])[:5]
+        for text in dict.fromkeys([*map(str, entry.get("errors", [])[:3]), *reasons]):
+            said.setdefault(text, []).append(name)
+    return lines + [f"{named(names)}: {text}" for text, names in said.items()]
 
 
 def step_lines(steps: Sequence[RolloutStep]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._kube.errors import FleetError
 from .._scheduling.feasibility import Feasibility
+from .._scheduling.wording import named
 from .adoption import disturbances
 from .changes import field_changes
 from .diff import Differences, ObjectDiff, diff_output, fold
@@ -133,11 +134,21 @@ def plan_failure(plan: Plan) -> FleetError | None:
         if conflicts
         else "Nothing was written. Correct the manifest, or let our account do what is named"
     )
-    (name, first), *others = plan.failures
-    also = [f"also {other} {step.identity.label}: {_cut(step.reason)}" for other, step in others[:9]]
+    groups = _alike(plan.failures)
+    (names, label, reason), *others = groups
+    same = [f"the same in {named(names[1:])}"] if len(names) > 1 else []
+    also = [f"also {named(there)} {what}: {why}" for there, what, why in others[:9]]
     more = [f"and {len(others) - 9} more"] if len(others) > 9 else []
-    message = "; ".join([_cut(first.reason), *also, *more])
-    return FleetError(message, cluster=name, object=first.identity.label, next_step=next_step)
+    message = "; ".join([reason, *same, *also, *more])
+    return FleetError(message, cluster=names[0], object=label, next_step=next_step)
+
+
+def _alike(failures: Iterable[tuple[str, Step]]) -> list[tuple[list[str], str, str]]:
+    """The clusters, the object and the reason, once for all clusters in which they are the same."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, step in failures:
+        found.setdefault((step.identity.label, _cut(step.reason)), []).append(name)
+    return [(names, label, reason) for (label, reason), names in found.items()]
 
 
 def access_failure(plan: Plan) -> FleetError | None:

@@ -145,7 +145,7 @@ class ConflictError(ApiError):
 
 
 class InvalidError(ApiError):
-    """400, 413, 415 and 422: the server refuses the object itself."""
+    """400, 413, 415, 422, and 500 for what is not of its schema: the server refuses the object itself."""
 
 
 _BY_CODE: dict[int, type[ApiError]] = {
@@ -161,6 +161,9 @@ _BY_CODE: dict[int, type[ApiError]] = {
     429: BusyError,
 }
 
+_NOT_OF_ITS_SCHEMA = "failed to create typed patch object"
+"""What a server-side apply says, with code 500, of a field that is misspelt, doubled, or of a wrong type."""
+
 _NEXT_STEPS: dict[int, str] = {
     401: "Its credential is expired or revoked: join the cluster again, or give the hub a fresh credential",
     403: "Grant the verb that is named, or join with a wider profile",
@@ -169,8 +172,10 @@ _NEXT_STEPS: dict[int, str] = {
 
 def api_error(code: int, status: dict, *, cluster: str, object: str) -> ApiError:
     """Build the error that fits an HTTP status code and the ``Status`` body that came with it."""
-    default = BusyError if code >= 500 else ApiError
     message = str(status.get("message") or f"the API server answered {code}")
+    default = BusyError if code >= 500 else ApiError
+    if message.startswith(_NOT_OF_ITS_SCHEMA):
+        default = InvalidError
     return _BY_CODE.get(code, default)(
         f"{code} {status.get('reason') or ''}: {message}".replace(" :", ":"),
         code=code,

@@ -121,6 +121,24 @@ def test_a_delivery_is_shown_by_clusters_with_what_is_wrong() -> None:
     ]
 
 
+def test_what_is_wrong_in_several_clusters_is_said_once_with_their_names() -> None:
+    health = {"state": "Progressing", "ready": 0, "total": 1, "reasons": ["Deployment shop/web: Unschedulable"]}
+    entry = {"action": "created", "counts": {"create": 1}, "health": health}
+    other = {"action": "failed", "errors": ["no answer"]}
+    lines = delivery_lines({"m1": entry, "m2": other, "m3": entry})
+    assert lines[4:] == ["m1, m3: Deployment shop/web: Unschedulable", "m2: no answer"]
+
+
+def test_a_manifest_that_several_servers_refuse_is_named_once_with_all_of_them() -> None:
+    wrong = Step(WEB, Operation.REFUSED, "no such field")
+    other = Step(BALANCER, Operation.CONFLICT, "not ours")
+    plan = Plan({name: ClusterPlan(name, (wrong, *more)) for name, more in (("m1", ()), ("m2", (other,)), ("m3", ()))})
+    failure = plan_failure(plan)
+    assert failure is not None
+    assert failure.cluster == "m1"
+    assert failure.message == "no such field; the same in m2, m3; also m2 Service shop/front: not ours"
+
+
 def rolling(phase: str, hands: str = "", **more: Any) -> ApplicationStatus:
     steps = [
         {"wave": "first", "kind": "deploy", "clusters": ["m1"]},
