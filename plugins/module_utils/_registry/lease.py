@@ -275,7 +275,8 @@ def _held(session: Session, lease: Mapping[str, Any]) -> LeaseHeldError:
         f"{_whom(lease)} is working on it",
         cluster=session.cluster,
         object=f"Lease {metadata['namespace']}/{metadata['name']}",
-        next_step="Wait until that play has ended, then run this again",
+        next_step="Wait until that play has ended, then run this again"
+        f" (one that was killed has it for {(lease.get('spec') or {}).get('leaseDurationSeconds')} s at most)",
     )
 
 

@@ -92,6 +92,7 @@ def test_another_play_is_told_who_holds_it() -> None:
     with holding(store, "a", where="bastion"), pytest.raises(LeaseHeldError) as raised, holding(store, "b", wait=0.1):
         pass
     assert "user of a on bastion is working on it" in str(raised.value)
+    assert "one that was killed has it for 20 s at most" in str(raised.value)
 
 
 def test_a_released_lease_is_free_at_once() -> None:
