@@ -79,7 +79,8 @@ def rehearse(session: Session, resource: Resource, manifest: Manifest, reason: s
         session.dry_run().apply(resource, body)
     except InvalidError as error:
         if error.code in (400, 422, 500) and not _refuses_dry_runs(error):
-            return Preview(manifest, refused=error.message)
+            place = f"({manifest['metadata'].get('namespace')}/"
+            return Preview(manifest, refused=error.message.replace(f"({MEMBER_NAMESPACE}/", place))
     except ApiError:
         return unasked(manifest, None, reason)
     return unasked(manifest, None, reason)
