@@ -36,7 +36,7 @@ class TestClusterApi(ProviderContract):
 
     @pytest.fixture(scope="class")
     def session(self) -> Iterator[Session]:
-        session = Session("management", read_kubeconfig(os.environ["NAVARCH_TEST_MANAGEMENT"]))
+        session = Session("management", read_kubeconfig(os.environ["NAVARCH_TEST_MANAGEMENT"]), timeout=60)
         for name in ("one", "two"):
             session.create(DEPLOYMENTS, deployment(session, name))
         yield session
@@ -53,7 +53,7 @@ class TestClusterApi(ProviderContract):
         for name in ("one", "two"):
             session.patch(DEPLOYMENTS, name, {"spec": {"replicas": 0}}, NAMESPACE)
         until = time.monotonic() + 180
-        while session.list(MACHINES, NAMESPACE):
+        while session.list(MACHINES, NAMESPACE, label_selector="cluster.x-k8s.io/deployment-name in (one, two)"):
             assert time.monotonic() < until, "machines are left behind"
             time.sleep(0.2)
 
