@@ -66,6 +66,20 @@ PARTS = (
 PRODUCT = Product("cluster-api", "", CORE, {part.name: part.package for part in PARTS}, Layout("", ""))
 
 
+def main(word: str, places: list[Path]) -> int:
+    match word, places:
+        case "define", [cache, kubeconfig]:
+            define(cache, kubeconfig)
+        case "run", [cache, kubeconfig, folder]:
+            run(cache, kubeconfig, folder)
+        case "forget", [kubeconfig]:
+            forget(kubeconfig)
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return 0
+
+
 def define(cache: Path, kubeconfig: Path) -> None:
     """Build what is not there, and write the definitions of all kinds."""
     build(cache)
@@ -257,4 +271,4 @@ class Cluster:
 
 
 if __name__ == "__main__":
-    {"define": define, "run": run, "forget": forget}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    sys.exit(main(sys.argv[1], [Path(word) for word in sys.argv[2:]]))
