@@ -14,9 +14,11 @@ import re
 import time
 from collections.abc import Iterator
 
-from .errors import UnavailableError
+from .errors import RefusedError, UnavailableError
 from .execute import Site
+from .observe import GONE
 from .ownership import HOST_KEY
+from .plan_machines import BROKEN
 from .steps import Step
 
 # Metadata values end at 255 characters: an RSA key does not fit, the others do.
@@ -34,8 +36,7 @@ def learn_host_key(site: Site, step: Step) -> None:
     deadline = time.monotonic() + site.limits.build_timeout
     while True:
         site.guard()
-        shown = site.cloud.retried("read a console", lambda: compute.get_server_console_output(server))
-        key = best_key(str((shown or {}).get("output") or ""))
+        key = best_key(_console(site, server))
         if key:
             break
         if time.monotonic() > deadline:
@@ -46,6 +47,19 @@ def learn_host_key(site: Site, step: Step) -> None:
             )
         time.sleep(LOOK)
     site.cloud.retried("keep a host key", lambda: compute.set_server_metadata(server, **{HOST_KEY: key}))
+
+
+def _console(site: Site, server: str) -> str:
+    """What the console shows; nothing while the server is being built, as one is whose creator was killed or got no answer."""
+    compute = site.cloud.connection.compute
+    try:
+        shown = site.cloud.retried("read a console", lambda: compute.get_server_console_output(server))
+    except RefusedError as refusal:
+        found = site.watch.look(server)
+        if refusal.status != 409 or found is None or found["status"] in (BROKEN, *GONE):
+            raise
+        return ""
+    return str((shown or {}).get("output") or "")
 
 
 def best_key(console: str) -> str:
