@@ -66,6 +66,7 @@ def _ask(method: str, path: str, body: Mapping[str, Any] | None = None, kind: st
     data = None if body is None else json.dumps(body).encode()
     headers = {"Accept": "application/json", "Content-Type": kind}
     request = urllib.request.Request(f"{server}{path}", data, headers, method=method)
+    said, again = "", True
     for pause in (*_PAUSES, None):
         try:
             with opener.open(request, timeout=_PATIENCE) as response:
