@@ -219,8 +219,8 @@ class Cluster:
     def __init__(self, kubeconfig: Path) -> None:
         self._client = dynamic.DynamicClient(config.new_client_from_config(str(kubeconfig)))
 
-    def apply(self, manifest: dict[str, Any], labels: Mapping[str, str] = MARK) -> None:
-        marked = {**(manifest["metadata"].get("labels") or {}), **labels, **MARK}
+    def apply(self, manifest: dict[str, Any], labels: Mapping[str, str] | None = None) -> None:
+        marked = {**(manifest["metadata"].get("labels") or {}), **(labels or {}), **MARK}
         body = {**manifest, "metadata": {**manifest["metadata"], "labels": marked}}
         self._of(manifest["apiVersion"], manifest["kind"]).server_side_apply(
             body=body, name=manifest["metadata"]["name"], field_manager="workshop", force_conflicts=True

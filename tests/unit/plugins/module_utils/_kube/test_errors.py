@@ -32,5 +32,5 @@ def test_a_manifest_that_is_wrong_is_never_taken_for_a_server_that_is_busy(
     code: int, message: str, kind: type[ApiError]
 ) -> None:
     found = api_error(code, {"message": message}, cluster="m1", object="Deployment shop/web")
-    assert type(found) is kind
+    assert isinstance(found, kind)
     assert found.code == code

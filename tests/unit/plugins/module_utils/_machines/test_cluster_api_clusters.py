@@ -21,7 +21,6 @@ from ansible_collections.navarch.fleet.plugins.module_utils._kube.session import
 from ansible_collections.navarch.fleet.plugins.module_utils._machines import cluster_api_clusters
 from ansible_collections.navarch.fleet.plugins.module_utils._machines.cluster_api_clusters import remove_cluster
 
-Answer = dict[str, Any] | FleetError | None
 OURS: dict[str, Any] = {"metadata": {"name": "west", "labels": {"app.kubernetes.io/managed-by": "navarch"}}}
 GOING: dict[str, Any] = {"metadata": {**OURS["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
 SILENCE = UnreachableError("no answer: timed out")
@@ -32,7 +31,7 @@ class Management:
 
     cluster = "idc-north"
 
-    def __init__(self, answers: Iterable[Answer]) -> None:
+    def __init__(self, answers: Iterable[dict[str, Any] | FleetError | None]) -> None:
         self._answers = list(answers)
         self.deleted = 0
 
