@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import base64
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.files import write_atomically
 
 _KUBECONFIG = "/etc/kubernetes/admin.conf"
 _MODE = 0o600
@@ -50,13 +50,8 @@ def _is(path: Path, content: str) -> bool:
 def _write(path: Path, content: str) -> None:
     """Whoever reads meanwhile sees the old file or the new one."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".navarch-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(content)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        if not path.parent.is_dir():
+            raise NotADirectoryError(f"there is no folder {path.parent}")
+        write_atomically(path, content, _MODE)
     except OSError as problem:
         raise AnsibleActionFail(f"The kubeconfig can't be written on the controller: {problem}.") from None

@@ -75,6 +75,11 @@ def differing(number: int, what: str) -> str:
     return f"{counted(number, what)} differ{'s' if number == 1 else ''}"
 
 
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning where it is longer than so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Columns as wide as their widest cell."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -19,7 +19,7 @@ from .diff import Differences, ObjectDiff, diff_output, fold
 from .identity import Identity
 from .plan import ACTIONS, FAILURES, ClusterPlan, Operation, Plan, Step
 from .render import MissingEndpoints
-from .report import decision_lines, delivery_lines
+from .report import decision_lines, delivery_lines, shortened
 from .rollout import Rollout
 from .verify import ClusterHealth
 
@@ -246,4 +246,4 @@ def _shown(step: Step, late: set[Identity]) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 3] + "..."
+    return shortened(text, TEXT_SHOWN)

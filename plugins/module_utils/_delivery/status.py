@@ -25,7 +25,7 @@ from .observe import Observation, observe
 from .prepare import Fleet, open_fleet
 from .progress import Phase, active_rollout, progress_of
 from .record import ApplicationRecord, get_record, list_records
-from .report import NO_APPLICATION, aligned, differing
+from .report import NO_APPLICATION, aligned, differing, shortened
 from .revision import history
 from .verify import ClusterHealth, Expectation, judge, with_reasons
 from .workloads import has_replicas
@@ -306,8 +306,7 @@ def _row(status: ApplicationStatus, cluster: str, entry: ClusterStatus) -> tuple
 
 
 def _cut(text: str) -> str:
-    line = text.replace("\n", " ")
-    return line if len(line) <= NOTE_LENGTH else f"{line[: NOTE_LENGTH - 3]}..."
+    return shortened(text.replace("\n", " "), NOTE_LENGTH)
 
 
 def _title(status: ApplicationStatus) -> str:

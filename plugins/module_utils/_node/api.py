@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import time
 import urllib.error
 import urllib.request
@@ -94,11 +93,9 @@ def _administrator() -> tuple[str, urllib.request.OpenerDirector]:
         raise NodeError("This host has no administrator's credential.", "Ask a control plane.")
     parts = ("certificate-authority-data", "client-certificate-data", "client-key-data")
     authority, certificate, key = (base64.b64decode(field(known, part)).decode("ascii") for part in parts)
-    # Python takes them from a file only; this one is in memory, and nobody else sees it.
-    with os.fdopen(os.memfd_create("credential"), "w", encoding="ascii") as file:
-        file.write(certificate + key)
-        file.flush()
-        return field(known, "server"), connections(authority, f"/proc/self/fd/{file.fileno()}")
+    # Python takes them from a file only.
+    with files.in_memory(certificate + key) as credential:
+        return field(known, "server"), connections(authority, credential)
 
 
 def _said(problem: urllib.error.HTTPError) -> str:

@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,19 @@ def write(path: str, content: str, mode: int) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+@contextlib.contextmanager
+def in_memory(content: str) -> Iterator[str]:
+    """The path of a file that is in memory only, for programs and libraries that read secrets from nothing else.
+
+    It belongs to this process and the programs that it starts: nobody else on the host sees it, other modules that work
+    here at the same time have their own, and it goes with the process, however that ends.
+    """
+    with os.fdopen(os.memfd_create("navarch", 0), "w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 def remove(path: str) -> None:

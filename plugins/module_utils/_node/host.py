@@ -153,11 +153,12 @@ def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) ->
     by_topic = {
         topic: [step for step in steps if step.topic == topic] for topic in dict.fromkeys(each.topic for each in steps)
     }
+    acts = _acts(wanted, found, means)
     seconds = {}
 
     def carry_out(topic: str) -> None:
         began = time.monotonic()
-        _act(topic, by_topic[topic], wanted, found, means)
+        acts[topic](by_topic[topic])
         seconds[topic] = round(time.monotonic() - began, 1)
 
     with ThreadPoolExecutor() as pool:
@@ -169,34 +170,38 @@ def act(wanted: Resources, steps: Sequence[Step], found: Found, means: Means) ->
     return seconds
 
 
-def _act(topic: str, steps: Sequence[Step], wanted: Resources, found: Found, means: Means) -> None:
-    if topic == packages.TOPIC:
-        with contextlib.ExitStack() as stack:
-            source = _package_source(means, stack)
-            packages.act(steps, wanted.packages, wanted.package_manager, source, means.deadline)
-        ledger.note_packages(found.packages, packages.observe(wanted.package_manager))
-    elif topic == binaries.TOPIC:
-        binaries.act(steps, {each.path: each for each in wanted.binaries}, means.access)
-    else:
-        act = _acts(wanted, means)[topic]
-        for step in steps:
-            act(step)
-
-
-def _acts(wanted: Resources, means: Means) -> dict[str, Callable[[Step], None]]:
-    """Who carries out a single step, by topic."""
+def _acts(wanted: Resources, found: Found, means: Means) -> dict[str, Callable[[Sequence[Step]], None]]:
+    """Who carries out the steps of a topic."""
+    wanted_binaries = {each.path: each for each in wanted.binaries}
     wanted_files = {file.path: file for file in wanted.files}
     wanted_units = {unit.name: unit for unit in wanted.units}
     archives = {each.sha256: each for each in wanted.images}
     return {
-        kernel.SWAP: kernel.act,
-        kernel.MODULES: kernel.act,
-        kernel.PARAMETERS: kernel.act,
-        files.TOPIC: lambda step: files.act(step, wanted_files),
-        units.TOPIC: lambda step: units.act(step, wanted_units),
-        images.TOPIC: lambda step: images.act(step, archives, means.access),
-        permissions.TOPIC: permissions.act,
+        packages.TOPIC: lambda steps: _install(steps, wanted, found, means),
+        binaries.TOPIC: lambda steps: binaries.act(steps, wanted_binaries, means.access),
+        kernel.SWAP: _each(kernel.act),
+        kernel.MODULES: _each(kernel.act),
+        kernel.PARAMETERS: _each(kernel.act),
+        files.TOPIC: _each(lambda step: files.act(step, wanted_files)),
+        units.TOPIC: _each(lambda step: units.act(step, wanted_units)),
+        images.TOPIC: _each(lambda step: images.act(step, archives, means.access)),
+        permissions.TOPIC: _each(permissions.act),
     }
+
+
+def _each(act: Callable[[Step], None]) -> Callable[[Sequence[Step]], None]:
+    def carry_out(steps: Sequence[Step]) -> None:
+        for step in steps:
+            act(step)
+
+    return carry_out
+
+
+def _install(steps: Sequence[Step], wanted: Resources, found: Found, means: Means) -> None:
+    with contextlib.ExitStack() as stack:
+        source = _package_source(means, stack)
+        packages.act(steps, wanted.packages, wanted.package_manager, source, means.deadline)
+    ledger.note_packages(found.packages, packages.observe(wanted.package_manager))
 
 
 def _package_source(means: Means, stack: contextlib.ExitStack) -> packages.Source:

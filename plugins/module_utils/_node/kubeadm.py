@@ -16,8 +16,8 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -251,17 +251,9 @@ def image_version(manifest: str) -> str:
     return match[1] if match else ""
 
 
-@contextmanager
-def configuration(documents: Sequence[str]) -> Iterator[str]:
-    """A configuration file for kubeadm, in memory only and for as long as it is needed. YAML documents or JSON.
-
-    It belongs to this process and the programs that it starts: nobody else on the host sees it, other modules that work
-    here at the same time have their own, and it goes with the process, however that ends.
-    """
-    with os.fdopen(os.memfd_create("kubeadm", 0), "w", encoding="utf-8") as file:
-        file.write("---\n".join(documents))
-        file.flush()
-        yield f"/proc/self/fd/{file.fileno()}"
+def configuration(documents: Sequence[str]) -> AbstractContextManager[str]:
+    """A configuration file for kubeadm, in memory only and for as long as it is needed. YAML documents or JSON."""
+    return files.in_memory("---\n".join(documents))
 
 
 def document(kind: str, fields: Mapping[str, Any]) -> str:
