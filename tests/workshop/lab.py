@@ -216,8 +216,10 @@ def each(log: Log, names: Iterable[str], work: Callable[[str], int]) -> Counts:
             log.say(str(problem))
             code = 1
         seconds = time.monotonic() - began
+        if code:
+            log.show_end()
         log.announce(f"{'✘' if code else '✔'} {name} {seconds:.1f} s")
-        total += Counts(failed=1) if code else Counts(passed=1)
+        total += Counts(failed=1, broken=(name,)) if code else Counts(passed=1)
     return total
 
 

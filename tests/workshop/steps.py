@@ -43,9 +43,16 @@ class Counts:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    broken: tuple[str, ...] = ()
+    """Names of what failed, where the step knows them; the end of each log has been shown then."""
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+        return Counts(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.broken + other.broken,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,11 @@ class Log:
         if self._child is not None:
             end_group(self._child)
 
+    def show_end(self) -> None:
+        """What was said last, on the screen, unless it is there already."""
+        if self.show is Show.QUIET:
+            _print(f"\n───── {self.name}: the end of {self.path}\n{self.tail()}\n─────")
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
@@ -237,8 +249,8 @@ class Runner:
         self.results[result.name] = result
         log.close()
         if result.error:
-            if log.show is Show.QUIET:
-                _print(f"\n───── {result.name}: the end of {log.path}\n{log.tail()}\n─────")
+            if not result.counts.broken:
+                log.show_end()
             _print(f"✘ {result.name}: {result.error} ({result.seconds:.1f} s)")
         else:
             _print(f"✔ {result.name} {result.seconds:.1f} s")
@@ -282,7 +294,7 @@ def _carry_out(step: Step, log: Log) -> Result:
     began = time.monotonic()
     try:
         counts = step.work(log) or Counts(passed=1)
-        error = f"{counts.failed} failed" if counts.failed else None
+        error = f"{counts.failed} failed {', '.join(counts.broken)}".rstrip() if counts.failed else None
     except (StepError, OSError, subprocess.SubprocessError) as problem:
         log.say(str(problem))
         counts, error = Counts(failed=1), str(problem)

@@ -5,7 +5,8 @@
 """Do something, die as by SIGKILL right after the Nth write that a server answered, and do it again: what is there then?
 
 Usage: kills.py KIND HUB_KUBECONFIG CUTS, with the collection and `dying.py` on PYTHONPATH. KIND is one of the acts below; CUTS are
-numbers of writes, or `all`. Prints one line per cut, and fails when what was killed and run again left something else
+numbers of writes (`RollingBack+2` counts from the write on that begins this phase: how many come before it is a matter of
+the machine's speed), or `all`. Prints one line per cut, and fails when what was killed and run again left something else
 than what was not, or, where nothing may be disturbed, when a pod or a generation is not the same as before.
 """
 
@@ -73,19 +74,20 @@ def main() -> None:
     kind, kubeconfig, cuts = sys.argv[1:4]
     hub, act = open_hub({"hub_kubeconfig": kubeconfig}), ACTS[kind]
     if len(sys.argv) > 4:
-        die_after_write(int(sys.argv[4]))
+        phase, _plus, number = sys.argv[4].rpartition("+")
+        die_after_write(int(number), phase)
         act.do(hub)
         return
     begin_anew(hub, act)
     act.do(hub)
     wanted = what_is_there(hub)
     wrong = 0
-    for number in range(1, MORE_THAN_THERE_ARE) if cuts == "all" else [int(cut) for cut in cuts.split(",")]:
+    for cut in map(str, range(1, MORE_THAN_THERE_ARE)) if cuts == "all" else cuts.split(","):
         begin_anew(hub, act)
         before = what_runs(hub)
-        killed = subprocess.run([sys.executable, __file__, kind, kubeconfig, cuts, str(number)], check=False)
+        killed = subprocess.run([sys.executable, __file__, kind, kubeconfig, cuts, cut], check=False)
         if killed.returncode == 0:
-            print(f"{kind}: there is no write {number}")
+            print(f"{kind}: there is no write {cut}")
             break
         died_in = where_it_stands(hub)
         act.do(hub)
@@ -94,7 +96,7 @@ def main() -> None:
         if act.quiet and what_runs(hub) != before:
             said += f"; disturbed: {difference(before, what_runs(hub))}"
         wrong += said != "the same"
-        print(f"{kind}: killed after write {number}, {died_in}: {said}")
+        print(f"{kind}: killed after write {cut}, {died_in}: {said}")
     sys.exit(1 if wrong else 0)
 
 
