@@ -151,8 +151,8 @@ def package(paths: Paths) -> list[Step]:
         if not modules:
             raise StepError("ansible-doc sees no module")
         log.run("ansible-doc", *modules, environment=alone, directory=root)
-        for playbook in sorted((root / COLLECTION / "playbooks").glob("*.yml")):
-            log.run("ansible-playbook", "--syntax-check", f"{NAME}.{playbook.stem}", environment=alone, directory=root)
+        playbooks = [f"{NAME}.{file.stem}" for file in sorted((root / COLLECTION / "playbooks").glob("*.yml"))]
+        log.run("ansible-playbook", "--syntax-check", *playbooks, environment=alone, directory=root)
         play = paths.collection / "tests" / "workshop" / "data" / "stripped.yml"
         log.run("ansible-playbook", play, environment=alone, directory=root)
 
