@@ -77,10 +77,9 @@ from ansible_collections.navarch.fleet.plugins.module_utils._registry.backup imp
     read_backup,
     restore,
 )
-from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import Hub
+from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import Hub, open_session
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.installation import (
     install,
-    open_session,
     plan_installation,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.lease import hold

@@ -78,9 +78,9 @@ from typing import TYPE_CHECKING
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.hub import hub_credential
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.module import FleetModule
 from ansible_collections.navarch.fleet.plugins.module_utils._ansible.run import run
+from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import open_session
 from ansible_collections.navarch.fleet.plugins.module_utils._registry.installation import (
     install,
-    open_session,
     plan_installation,
     plan_uninstallation,
 )

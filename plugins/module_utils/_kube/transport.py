@@ -40,14 +40,16 @@ class Retries:
     """How often a temporary failure is tried again."""
 
     attempts: int = 5
-    """Tries in all for 429 and 5xx. No answer at all is tried twice, then believed."""
+    """Tries in all for 429 and 5xx."""
+    silences: int = 2
+    """Tries in all that end without an answer, before that is believed."""
     pause: float = 0.2
     """Seconds before the second try; doubled each time, with jitter, and never below the server's ``Retry-After``."""
     longest_pause: float = 10.0
     """Seconds: a server that asks for more than this is reported as busy."""
 
 
-ONE_TRY = Retries(attempts=1)
+ONE_TRY = Retries(attempts=1, silences=1)
 """For probes: the first answer, or the first silence, counts."""
 
 
@@ -112,7 +114,7 @@ class Transport:
             try:
                 return self._once(request, timeout or self._timeout)
             except UnreachableError:
-                if tries >= min(self._retries.attempts, 2) or not request.repeatable:
+                if tries >= self._retries.silences or not request.repeatable:
                     raise
                 wait = pause
             except _Busy as busy:

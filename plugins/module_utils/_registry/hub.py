@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._kube.credential import Credential
 from .._kube.session import Session
+from .._kube.transport import Retries
 from .errors import RegistryMissingError, SchemaError
 from .names import CONFIGMAPS, HUB_CONFIGMAP, SCHEMA_VERSION, SYSTEM_NAMESPACE
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 HUB = "hub"
 """The hub's name in errors."""
+PATIENCE = Retries(silences=4)
+"""Nothing can be done without the hub, and nothing fails over from it: silence is believed later than a member's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,13 @@ class Hub:
     """Made once when the registry is installed; each member carries it."""
 
 
-def open_hub(credential: Credential, *, namespace: str = SYSTEM_NAMESPACE, timeout: float = 10.0) -> Hub:
+def open_hub(credential: Credential, *, namespace: str = SYSTEM_NAMESPACE) -> Hub:
     """Connect, and check that there is a registry that we understand. One request.
 
     :raises RegistryMissingError: there is none.
     :raises SchemaError: it was written by a newer collection.
     """
-    session = Session(HUB, credential, timeout=timeout)
+    session = open_session(credential)
     configuration = session.get(CONFIGMAPS, HUB_CONFIGMAP, namespace)
     if configuration is None:
         raise RegistryMissingError(
@@ -48,6 +51,11 @@ def open_hub(credential: Credential, *, namespace: str = SYSTEM_NAMESPACE, timeo
             next_step="Install it with the playbook navarch.fleet.registry, or correct hub_namespace",
         )
     return Hub(session, namespace, read_hub_id(configuration))
+
+
+def open_session(credential: Credential) -> Session:
+    """A session with the hub, whether or not it has a registry; nothing is sent yet."""
+    return Session(HUB, credential, retries=PATIENCE)
 
 
 def read_hub_id(configuration: Mapping[str, Any]) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._kube.credential import Credential
 from .._kube.session import Session
 from .access import hub_roles
 from .definitions import owned_definitions, shared_definitions
@@ -115,11 +114,6 @@ def plan_uninstallation(session: Session, namespace: str) -> Installation:
             found.append(definition)
     found.append(_removable_namespace(session, namespace, kept))
     return Installation(identity, tuple(plan_removal(found)), tuple(kept))
-
-
-def open_session(credential: Credential, *, timeout: float = 10.0) -> Session:
-    """A session with the hub before there is a registry."""
-    return Session(HUB, credential, timeout=timeout)
 
 
 def _plan_namespace(session: Session, namespace: str) -> list[Step]:

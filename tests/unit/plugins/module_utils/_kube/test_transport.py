@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -30,6 +31,10 @@ from ansible_collections.navarch.fleet.plugins.module_utils._kube.transport impo
     ONE_TRY,
     Retries,
 )
+from ansible_collections.navarch.fleet.plugins.module_utils._registry.hub import PATIENCE
+
+SILENCE = 0
+"""Instead of a code: the connection ends without an answer."""
 
 
 class StandIn(ThreadingHTTPServer):
@@ -49,6 +54,9 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.seen.append((self.command, self.path, self.headers.get("Authorization")))
         code, headers = self.server.queue.pop(0) if self.server.queue else (200, {})
+        if code == SILENCE:
+            self.close_connection = True
+            return
         body = json.dumps({"kind": "Status", "reason": "Because", "message": "said so"}).encode()
         self.send_response(code)
         for name, value in headers.items():
@@ -99,11 +107,25 @@ def test_a_server_that_wants_more_time_than_we_have_is_reported_at_once(server):
     assert len(server.seen) == 1
 
 
-def test_a_probe_asks_once(server):
-    server.queue = [(503, {})]
-    with pytest.raises(BusyError):
+@pytest.mark.parametrize(("answers", "kind"), [((503, {}), BusyError), ((SILENCE, {}), UnreachableError)])
+def test_a_probe_asks_once(server, answers, kind):
+    server.queue = [answers]
+    with pytest.raises(kind):
         session(server, retries=ONE_TRY).text("/readyz")
     assert len(server.seen) == 1
+
+
+def test_a_member_that_gives_no_answer_twice_is_believed_to_be_gone(server):
+    server.queue = [(SILENCE, {})] * 9
+    with pytest.raises(UnreachableError):
+        session(server).text("/readyz")
+    assert len(server.seen) == 2
+
+
+def test_a_hub_that_gives_no_answer_is_asked_longer(server):
+    server.queue = [(SILENCE, {})] * 3
+    session(server, retries=replace(PATIENCE, pause=0.001)).text("/readyz")
+    assert len(server.seen) == 4
 
 
 def test_a_create_is_not_repeated_where_it_may_have_happened(server):
