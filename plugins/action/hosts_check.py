@@ -10,13 +10,21 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import beginning, version_finding
+from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import (
+    Beginning,
+    beginning,
+    etcd_beginning,
+    etcd_findings,
+    unnamed_etcd,
+    version_finding,
+)
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together, unreached
 
 _ARGUMENTS = {
     "clusters": {"type": "dict", "required": True},
     "result": {"type": "str", "default": "host_check"},
     "versions": {"type": "str", "choices": ["same", "any"], "default": "same"},
+    "etcd_versions": {"type": "dict", "default": {}},
 }
 
 
@@ -38,24 +46,37 @@ class ActionModule(ActionBase):
         told = [*between.warnings, *_told(seen)]
         for text in told:
             self._display.warning(text)
-        beginnings = {}
+        beginnings, etcd = {}, {}
+        outside = set(variables["groups"]["all"]) - set(variables["ansible_play_hosts_all"])
         for name, cluster in arguments["clusters"].items():
             members = {host: said["membership"] for host, said in seen.items() if said["cluster"] == name}
             if not members:
                 continue
-            beginnings[name] = beginning([each["name"] for each in cluster["control_plane"]], members)
-            if beginnings[name].finding:
-                wrong.append(f"{name}: {beginnings[name].finding}")
-            finding = version_finding(cluster["kubernetes_version"], members) if arguments["versions"] == "same" else ""
-            if finding:
-                wrong.append(f"{name}: {finding}")
+            beginnings[name] = beginning([each["name"] for each in cluster["control_plane"]], members, outside)
+            same = arguments["versions"] == "same"
+            hosts_of_etcd = [each["name"] for each in cluster["etcd"]]
+            etcd[name] = etcd_beginning(hosts_of_etcd, members, outside) if hosts_of_etcd else Beginning("", ())
+            version = str(arguments["etcd_versions"].get(cluster["kubernetes_version"], "")) if same else ""
+            unnamed = "" if hosts_of_etcd or cluster.get("names_external_etcd") else unnamed_etcd(members)
+            texts = [
+                unnamed,
+                beginnings[name].finding,
+                etcd[name].finding,
+                *etcd_findings(hosts_of_etcd, members, beginnings[name].begins, version),
+                version_finding(cluster["kubernetes_version"], members) if same else "",
+            ]
+            wrong += [f"{name}: {text}" for text in texts if text]
         if wrong:
             listed = "\n".join(f"  - {text}" for text in wrong)
             raise AnsibleActionFail(
                 f"The hosts have {len(wrong)} findings, and nothing was changed:\n{listed}", result={"findings": wrong}
             )
-        clusters = {name: {"begins": each.begins, "doors": list(each.doors)} for name, each in beginnings.items()}
+        clusters = {name: {**_decided(each), "etcd": _decided(etcd[name])} for name, each in beginnings.items()}
         return {**result, "changed": False, "findings": [], "told": told, "clusters": clusters}
+
+
+def _decided(found: Beginning) -> dict[str, Any]:
+    return {"begins": found.begins, "doors": list(found.doors)}
 
 
 def _seen(variables: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:

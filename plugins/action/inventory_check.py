@@ -70,7 +70,9 @@ class ActionModule(ActionBase):
             clusters={name: cluster.to_dict() for name, cluster in clusters.items()},
             versions=sorted(versions),
             newcomers=newcomers(
-                clusters.values(), arguments["nodes"], {host.cluster for host in gone if "control_plane" in host.groups}
+                clusters.values(),
+                arguments["nodes"],
+                {host.cluster for host in gone if host.groups & {"control_plane", "etcd"}},
             ),
             reach={host: each for cluster in clusters.values() for host, each in targets(cluster).items()},
         )

@@ -63,6 +63,7 @@ class ActionModule(ActionBase):
             binaries=[shown(binary) for binary in found.binaries],
             images=[shown(image) for image in found.images],
             packages=shown(found.packages) if found.packages else {},
+            etcd_version=found.etcd_version,
         )
         return result
 

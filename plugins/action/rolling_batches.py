@@ -22,7 +22,7 @@ _NOBODY = "!all"
 
 
 class ActionModule(ActionBase):
-    """Put the hosts of this play that have something to do in batches: control planes singly, workers by share."""
+    """Put the hosts of this play that have something to do in batches: control planes and hosts of etcd singly, workers by share."""
 
     _supports_check_mode = True
     _requires_connection = False
@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         try:
             found = {
                 kind: _batches(variables, kind, busy, share)
-                for kind, share in (("control_plane", "1"), ("worker", arguments["workers"]))
+                for kind, share in (("etcd", "1"), ("control_plane", "1"), ("worker", arguments["workers"]))
             }
         except InfrastructureError as problem:
             raise AnsibleActionFail(str(problem)) from None

@@ -48,6 +48,11 @@ options:
     type: str
     choices: [same, any]
     default: same
+  etcd_versions:
+    description:
+      - Version of etcd that is wanted, by version of Kubernetes. With O(versions=same), another one on hosts of etcd is a finding.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -66,9 +71,11 @@ findings:
   elements: str
   sample: ["n1: It has 900 MiB of memory; 1700 MiB are needed."]
 clusters:
-  description: For each cluster, on which control plane it begins (empty where it is there), and whom to ask for tickets, the best first.
+  description: >-
+    For each cluster, on which control plane it begins (empty where it is there), and whom to ask for tickets, the best first. The same for an
+    etcd on hosts of its own.
   returned: success
   type: dict
   sample:
-    north: {begins: n1, doors: [n1, n2, n3]}
+    north: {begins: n1, doors: [n1, n2, n3], etcd: {begins: e1, doors: [e1, e2, e3]}}
 """

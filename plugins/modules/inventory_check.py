@@ -40,7 +40,8 @@ options:
     default: []
   nodes:
     description:
-      - Names of the Nodes by cluster, for RV(newcomers). A cluster that is not named is not there yet.
+      - Names of the Nodes, and of the members of an etcd on hosts of its own, by cluster, for RV(newcomers). A cluster that is not named is not
+        there yet.
     type: dict
     default: {}
 """
@@ -71,7 +72,9 @@ clusters:
       load_balancer: []
       etcd: []
 newcomers:
-  description: Hosts that are no Node yet. Where a control plane comes or goes, all of its cluster, because balancers and routes follow.
+  description: >-
+    Hosts that are no Node and no member of etcd yet. Where a control plane or a host of etcd comes or goes, all of its cluster, because balancers,
+    routes and API servers follow.
   returned: success
   type: list
   elements: str

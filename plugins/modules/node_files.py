@@ -15,7 +15,7 @@ author:
   - navarch.fleet contributors (@navarch)
 description:
   - Has everything that a version of Kubernetes needs on hosts in the controller's cache, and says what goes where, with checksums.
-    Which images these are, that version's C(kubeadm) says. C(etcdctl) and C(etcdutl) are of the version of etcd among them.
+    Which images these are, that version's C(kubeadm) says. C(etcd), C(etcdctl) and C(etcdutl) are of the version of etcd among them.
   - Binaries come as with M(navarch.fleet.binaries), images as with M(navarch.fleet.images); or all of it comes out of a bundle that
     M(navarch.fleet.bundle) wrote, and then nobody is contacted.
   - In check mode it fills the cache as well, because nothing could be said of the hosts without.
@@ -94,7 +94,7 @@ binaries:
       description: Its SHA-256.
       type: str
     control_plane:
-      description: Whether only control planes need it.
+      description: Whether only control planes need it, and hosts of etcd.
       type: bool
     source:
       description: Where it is on the controller; without O(mirror).
@@ -134,6 +134,11 @@ images:
       sha256: b70600e3fef8aa9d5d07da72544384739f0878af4f0bd344f5b4364d81b6e2cd
       control_plane: false
       source: /home/me/.cache/navarch/images/registry.k8s.io_pause-3.10.2-linux-amd64/image.tar
+etcd_version:
+  description: Version of etcd that belongs to this version of Kubernetes. Empty for a bundle without images.
+  returned: success
+  type: str
+  sample: v3.7.0
 packages:
   description: The archive of packages, which is a folder with an index that C(apt) reads; empty without O(bundle).
   returned: success

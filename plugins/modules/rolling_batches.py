@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - navarch.fleet contributors (@navarch)
 description:
-  - Runs on the controller and contacts nobody. Control planes of one cluster are worked on singly, workers by share; clusters go side
-    by side.
+  - Runs on the controller and contacts nobody. Control planes of one cluster are worked on singly, and so are its hosts of etcd; workers
+    by share. Clusters go side by side.
   - What it returns is used in the head of a play that follows, as C(hosts) and C(serial).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
@@ -51,10 +51,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 batches:
-  description: Hosts in batches, under C(control_plane) and C(worker).
+  description: Hosts in batches, under C(etcd), C(control_plane) and C(worker).
   returned: success
   type: dict
-  sample: {"control_plane": [["n1"]], "worker": [["n4", "n5"], ["n6"]]}
+  sample: {"etcd": [], "control_plane": [["n1"]], "worker": [["n4", "n5"], ["n6"]]}
+etcd:
+  description: The same for the head of a play.
+  returned: success
+  type: dict
+  sample: {"hosts": "!all", "sizes": [1]}
 control_plane:
   description: The same for the head of a play.
   returned: success

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,15 @@ class Beginning:
     finding: str = ""
 
 
-def beginning(control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any]]) -> Beginning:
+def beginning(
+    control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any]], outside: Collection[str] = ()
+) -> Beginning:
     """Decide for one cluster.
 
     Args:
         control_planes: its control planes in the inventory's order.
         seen: `membership` as module `host` gives it, of all its hosts that were looked at and answered.
+        outside: those that are not part of this run, so that nobody looked at them. Where they may be the majority, they are asked.
     """
     carriers = [name for name in control_planes if _carries(seen.get(name))]
     if carriers:
@@ -39,7 +43,10 @@ def beginning(control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any
     begun = [name for name in looked_at if _began(seen[name])]
     if begun:
         return _on(begun[0], control_planes)
-    members = sorted(name for name, membership in seen.items() if membership.get("remains"))
+    # Hosts of etcd are ready before there is a cluster.
+    members = sorted(
+        name for name, membership in seen.items() if membership.get("remains") and not membership.get("etcd")
+    )
     if members:
         return Beginning(
             "",
@@ -48,6 +55,8 @@ def beginning(control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any
             "(navarch.fleet.restore), or reset these hosts (navarch.fleet.reset) to begin anew.",
         )
     if 2 * len(looked_at) <= len(control_planes):
+        if asked := tuple(name for name in control_planes if name in outside):
+            return Beginning("", asked)
         unseen = [name for name in control_planes if name not in seen]
         return Beginning(
             "",
@@ -56,6 +65,95 @@ def beginning(control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any
             "them out of the inventory if they are gone for good.",
         )
     return _on(looked_at[0], control_planes)
+
+
+def etcd_beginning(
+    hosts: Sequence[str], seen: Mapping[str, Mapping[str, Any]], outside: Collection[str] = ()
+) -> Beginning:
+    """Decide for an etcd on hosts of its own. A cluster that has none begins nowhere, and has no doors.
+
+    Args:
+        hosts: its hosts in the inventory's order.
+        seen: as for `beginning`, and so is `outside`.
+    """
+    looked_at = {name: seen[name].get("etcd") or {} for name in hosts if name in seen}
+    carriers = [name for name, state in looked_at.items() if state.get("data") and state["journal"]["finished"]]
+    if carriers:
+        well = [name for name in carriers if looked_at[name].get("well")]
+        return Beginning("", (*well, *(name for name in carriers if name not in well)))
+    if not looked_at:
+        return Beginning("", tuple(hosts))
+    begun = [name for name, state in looked_at.items() if state and state["journal"]["operation"] == "begin"]
+    if begun:
+        return _on(begun[0], hosts)
+    running = sorted(name for name, membership in seen.items() if _carries(membership))
+    if running:
+        return Beginning(
+            "",
+            tuple(hosts),
+            f"{', '.join(running)} carry the cluster, but no host of the group etcd has its data. An etcd that runs on control planes is not moved "
+            "to hosts of its own; if the data is lost, restore the cluster from a backup (navarch.fleet.restore).",
+        )
+    if 2 * len(looked_at) <= len(hosts):
+        if asked := tuple(name for name in hosts if name in outside):
+            return Beginning("", asked)
+        unseen = [name for name in hosts if name not in looked_at]
+        return Beginning(
+            "",
+            tuple(hosts),
+            f"{', '.join(unseen)} could not be looked at, and etcd may live there, so none is begun. Bring them back, or take them out of the "
+            "inventory if they are gone for good.",
+        )
+    return _on(next(iter(looked_at)), hosts)
+
+
+def etcd_findings(
+    hosts: Sequence[str], seen: Mapping[str, Mapping[str, Any]], begins: str, version: str
+) -> Iterator[str]:
+    """What is wrong with an etcd on hosts of its own, as it was seen. Without such hosts, nothing.
+
+    Args:
+        hosts: its hosts.
+        seen: as for `beginning`.
+        begins: the control plane that the cluster is to begin on, or an empty text.
+        version: of etcd that is wanted, or an empty text for any.
+    """
+    states = {name: seen[name].get("etcd") or {} for name in hosts if name in seen}
+    foreign = [
+        name for name in states if "/var/lib/etcd/member" in (seen[name].get("remains") or ()) and not states[name]
+    ]
+    foreign += [name for name, state in states.items() if state and state["data"] and not state["journal"]["operation"]]
+    if foreign:
+        yield (
+            f"{', '.join(sorted(foreign))} hold data of an etcd that this collection did not put there (/var/lib/etcd). Take it away if nobody "
+            "needs it."
+        )
+    holding = sorted(name for name, state in states.items() if state.get("holds"))
+    if begins and holding and not _began(seen[begins]):
+        yield (
+            f"etcd on {', '.join(holding)} holds the data of a cluster, but no control plane carries one, and its CAs are lost with them. Reset the "
+            "hosts of etcd and restore the cluster from a backup (navarch.fleet.reset, navarch.fleet.restore)."
+        )
+    others = sorted(
+        f"{state['version']} on {name}"
+        for name, state in states.items()
+        if version and state.get("version") and f"v{state['version']}" != version
+    )
+    if others:
+        yield f"its etcd is {'; '.join(others)}, and {version} is wanted. navarch.fleet.upgrade takes it there."
+
+
+def unnamed_etcd(seen: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is wrong where the inventory names no etcd beside the control planes, and API servers use one; empty: they don't."""
+    using = sorted(
+        name for name, membership in seen.items() if any(map(_is_elsewhere, membership.get("etcd_servers") or ()))
+    )
+    return (
+        f"the API servers of {', '.join(using)} use an etcd on hosts of its own, and the inventory names none. Put its hosts into the group etcd; "
+        "one of your own is named in cluster_kubeadm (ClusterConfiguration.etcd.external)."
+        if using
+        else ""
+    )
 
 
 def version_finding(wanted: str, seen: Mapping[str, Mapping[str, Any]]) -> str:
@@ -80,6 +178,10 @@ def _carries(membership: Mapping[str, Any] | None) -> bool:
         return False
     journal = membership.get("journal") or {}
     return bool(journal.get("finished")) or not journal.get("operation")
+
+
+def _is_elsewhere(server: str) -> bool:
+    return urlsplit(server).hostname not in ("127.0.0.1", "::1", "localhost")
 
 
 def _began(membership: Mapping[str, Any] | None) -> bool:

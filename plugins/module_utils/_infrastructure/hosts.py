@@ -14,6 +14,10 @@ from typing import Any, TypeAlias
 
 GROUPS = ("load_balancer", "etcd", "control_plane", "worker")
 _NODES = frozenset({"control_plane", "worker"})
+_COUNTED = _NODES | {"etcd"}
+"""Who is known to a cluster by name."""
+_FOLLOWED = frozenset({"control_plane", "etcd"})
+"""Whose coming and going concerns others."""
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NODE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _VERSION = re.compile(r"v1\.\d+\.\d+")
@@ -77,6 +81,7 @@ class Cluster:
             "name": self.name,
             "endpoint": self.endpoint,
             "kubernetes_version": str(self.setting("cluster_kubernetes_version")),
+            "names_external_etcd": _names_external_etcd(self),
             **{group: [_card(host) for host in self.members(group)] for group in GROUPS if group != "worker"},
         }
 
@@ -106,17 +111,18 @@ def newcomers(clusters: Iterable[Cluster], nodes: Mapping[str, Collection[str]],
 
     Args:
         clusters: without the hosts that leave.
-        nodes: names of the Nodes by cluster; a cluster that is not named is not there yet.
-        leaving: names of clusters that a control plane leaves.
+        nodes: names of the Nodes and of the members of an etcd on hosts of its own, by cluster; a cluster that is not named is not there yet.
+        leaving: names of clusters that a control plane or a host of etcd leaves.
 
     Returns:
-        Those that are no Node yet. Where control planes come or go, all of the cluster: balancers and routes follow them.
+        Those that are none of them yet. Where control planes or hosts of etcd come or go, all of the cluster: balancers, routes and API servers
+        follow them.
     """
     found = []
     for cluster in clusters:
         known = nodes.get(cluster.name, ())
-        new = [host for host in cluster.hosts if host.groups & _NODES and host.node_name not in known]
-        moves = any("control_plane" in host.groups for host in new) or cluster.name in leaving
+        new = [host for host in cluster.hosts if host.groups & _COUNTED and host.node_name not in known]
+        moves = any(host.groups & _FOLLOWED for host in new) or cluster.name in leaving
         found += [host.name for host in (cluster.hosts if moves else new)]
     return found
 
@@ -131,17 +137,29 @@ def _of_cluster(cluster: Cluster) -> Iterator[str]:
         yield f"it has {len(control_planes)} control planes; an even number survives no more losses than one less, so take 1, 3 or 5."
     if len(control_planes) > 1 and not cluster.setting("cluster_endpoint") and not cluster.members("load_balancer"):
         yield "several control planes need an address in common: a host in the group load_balancer, or cluster_endpoint."
-    if cluster.members("etcd"):
-        yield (
-            "members of etcd outside the control planes are not made by this collection yet; leave the group etcd empty. "
-            "One that exists is named in cluster_kubeadm (ClusterConfiguration.etcd.external)."
-        )
+    yield from _etcd(cluster)
     if len(cluster.members("load_balancer")) > 1 and not cluster.setting("cluster_endpoint"):
         yield "several load balancers share a virtual address: name it, with a port, in cluster_endpoint."
     yield from _version(str(cluster.setting("cluster_kubernetes_version")))
     yield from _endpoint_form(cluster.endpoint)
     yield from _ranges(cluster)
     yield from _differences(cluster)
+
+
+def _etcd(cluster: Cluster) -> Iterator[str]:
+    members = cluster.members("etcd")
+    if members and len(members) % 2 == 0:
+        yield f"it has {len(members)} hosts of etcd; an even number survives no more losses than one less, so take 1, 3 or 5."
+    if members and _names_external_etcd(cluster):
+        yield "it has hosts in the group etcd, and cluster_kubeadm names another one (ClusterConfiguration.etcd.external); take one of the two away."
+
+
+def _names_external_etcd(cluster: Cluster) -> bool:
+    """Whether the user's own configuration of kubeadm names an etcd that somebody else looks after."""
+    place: Any = cluster.setting("cluster_kubeadm")
+    for key in ("ClusterConfiguration", "etcd", "external"):
+        place = place.get(key) if isinstance(place, Mapping) else None
+    return bool(place)
 
 
 def _of_host(host: Host) -> Iterator[str]:
@@ -154,6 +172,9 @@ def _of_host(host: Host) -> Iterator[str]:
         yield "it is in both groups control_plane and worker; a control plane that takes pods has cluster_node_taints: []."
     if {"control_plane", "load_balancer"} <= host.groups:
         yield "it is in both groups control_plane and load_balancer, where both listen on the port of the API."
+    if "etcd" in host.groups and len(host.groups) > 1:
+        others = ", ".join(sorted(host.groups - {"etcd"}))
+        yield f"it is in the group etcd and in {others}; a host of etcd is nothing else. Leave the group etcd empty to have etcd on the control planes."
     if not host.groups & set(GROUPS):
         yield f"it is in none of the groups {', '.join(GROUPS)}."
 

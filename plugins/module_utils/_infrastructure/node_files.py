@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 PROGRAMS = ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "crictl")
 CNI_PLUGINS = ("bandwidth", "bridge", "firewall", "host-local", "loopback", "portmap", "ptp", "tuning")
-ETCD_TOOLS = ("etcdctl", "etcdutl")
+ETCD_PROGRAMS = ("etcd", "etcdctl", "etcdutl")
 _PROGRAM_FOLDER = "/usr/local/bin"
 _PLUGIN_FOLDER = "/opt/cni/bin"
 _ON_CONTROL_PLANES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
@@ -61,7 +61,7 @@ class Binary:
     """On a host."""
     sha256: str
     control_plane: bool
-    """Whether only control planes need it."""
+    """Whether only control planes need it, and hosts of etcd."""
     file: Path
     """On this machine."""
 
@@ -94,6 +94,8 @@ class NodeFiles:
     packages: Packages | None
     """None where hosts have sources of their own."""
     missing: tuple[str, ...]
+    etcd_version: str
+    """Empty where it is not known: a bundle without images does not say it."""
 
 
 def ensure(wanted: Wanted, extra: Sequence[str], say: Say) -> NodeFiles:
@@ -101,12 +103,12 @@ def ensure(wanted: Wanted, extra: Sequence[str], say: Say) -> NodeFiles:
     programs = replace(wanted.request, names=(*PROGRAMS, *CNI_PLUGINS))
     lacking = _fetch(programs, say)
     named = _references(wanted)
-    tools = _etcd_tools(wanted.request, named)
+    tools = _etcd_programs(wanted.request, named)
     references = [*named, *extra] if wanted.images is ImageSource.ARCHIVES else []
     lacking += [*_fetch(tools, say), *images.missing(references, wanted.request)]
     images.ensure(references, wanted.request, wanted.mirrors, say)
     found = (*_binaries(programs), *_binaries(tools))
-    return NodeFiles(found, _images(references, wanted.request), None, tuple(lacking))
+    return NodeFiles(found, _images(references, wanted.request), None, tuple(lacking), _etcd_version(named))
 
 
 def from_bundle(path: Path, sha256: str, wanted: Wanted, say: Say) -> NodeFiles:
@@ -131,6 +133,7 @@ def from_bundle(path: Path, sha256: str, wanted: Wanted, say: Say) -> NodeFiles:
         ),
         Packages(sha256_of(packages), packages) if packages.exists() else None,
         (),
+        _etcd_version([name for entry in contents.of("image") for name in entry.references]),
     )
 
 
@@ -207,10 +210,16 @@ def _fetch(request: Request, say: Say) -> list[str]:
     return lacking
 
 
-def _etcd_tools(request: Request, references: Sequence[str]) -> Request:
-    """What takes and restores snapshots, of the version that the cluster's etcd has."""
-    versions = [images.etcd_version(reference) for reference in references if images.parse(reference).name == "etcd"]
-    return replace(request, names=ETCD_TOOLS if versions else (), versions={"etcd": versions[0]} if versions else {})
+def _etcd_programs(request: Request, references: Sequence[str]) -> Request:
+    """etcd for hosts of its own, and what takes and restores snapshots; of the version that the cluster's etcd has."""
+    version = _etcd_version(references)
+    return replace(request, names=ETCD_PROGRAMS if version else (), versions={"etcd": version} if version else {})
+
+
+def _etcd_version(references: Sequence[str]) -> str:
+    """The version of etcd among images; empty where there is none."""
+    versions = (images.etcd_version(reference) for reference in references if images.parse(reference).name == "etcd")
+    return next(versions, "")
 
 
 def _binaries(request: Request) -> tuple[Binary, ...]:
@@ -219,7 +228,7 @@ def _binaries(request: Request) -> tuple[Binary, ...]:
         Binary(
             f"{_PLUGIN_FOLDER if name in CNI_PLUGINS else _PROGRAM_FOLDER}/{name}",
             digests[name],
-            name in ETCD_TOOLS,
+            name in ETCD_PROGRAMS,
             Path(path),
         )
         for name, path in binaries.paths(request).items()

@@ -33,13 +33,15 @@ def targets(cluster: Cluster) -> dict[str, list[dict[str, Any]]]:
 
 
 def _of_host(host: Host, cluster: Cluster) -> Iterator[Target]:
+    for other in _members_of_etcd(host, cluster):
+        yield from (Target(other.address, port, f"etcd on {other.name}") for port in _ETCD)
+    if host.groups == {"etcd"}:
+        return
     control_planes = _others(host, cluster.members("control_plane"))[:_MOST_CONTROL_PLANES]
     for other in control_planes:
         yield Target(other.address, _API, f"API server of {other.name}")
         if cluster.setting("cluster_network") == "built_in":
             yield Target(other.address, _ROUTES, f"routes from {other.name}")
-    for other in _members_of_etcd(host, cluster):
-        yield from (Target(other.address, port, f"etcd on {other.name}") for port in _ETCD)
     if not cluster.members("load_balancer"):
         yield from _balancer(host, cluster)
     nodes = [each for each in cluster.hosts if each.groups & {"control_plane", "worker"}]

@@ -11,6 +11,9 @@ from typing import Any
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import (
     Beginning,
     beginning,
+    etcd_beginning,
+    etcd_findings,
+    unnamed_etcd,
     version_finding,
 )
 
@@ -43,6 +46,12 @@ def test_nothing_begins_while_a_majority_is_silent() -> None:
     assert "n1, n3 could not be looked at" in decided.finding
 
 
+def test_one_control_plane_alone_joins_those_that_are_not_part_of_the_run() -> None:
+    assert beginning(THREE, {"n3": BARE}, ["n1", "n2"]) == Beginning("", ("n1", "n2"))
+    # A majority begins, as before.
+    assert beginning(THREE, {"n1": BARE, "n2": BARE}, ["n3"]).begins == "n1"
+
+
 def test_nothing_begins_while_a_worker_belongs_to_a_cluster() -> None:
     decided = beginning(THREE, {**dict.fromkeys(THREE, BARE), "w1": WORKS})
     assert decided.begins == ""
@@ -59,3 +68,82 @@ def test_hosts_of_another_version_are_named_because_provisioning_upgrades_nobody
     assert "v1.36.3 on n1" in finding
     assert "navarch.fleet.upgrade" in finding
     assert version_finding("v1.37.2", {"n2": {"version": "v1.37.2", "api_server": "v1.37.2"}}) == ""
+
+
+ETCD = ["e1", "e2", "e3"]
+
+
+def of_etcd(operation: str, *, finished: bool = True, data: bool = True, **more: Any) -> dict[str, Any]:
+    state = {
+        "journal": {"operation": operation, "finished": finished},
+        "data": data,
+        "well": finished,
+        "version": "3.7.0",
+        "holds": False,
+    }
+    return {**BARE, "remains": ["/var/lib/etcd/member"] if data else [], "etcd": {**state, **more}}
+
+
+NO_ETCD = {**BARE, "etcd": {}}
+
+
+def test_a_new_etcd_begins_on_the_first_that_answered() -> None:
+    assert etcd_beginning(ETCD, dict.fromkeys(ETCD, NO_ETCD)) == Beginning("e1", ("e1", "e2", "e3"))
+    assert etcd_beginning(ETCD, {"e2": NO_ETCD, "e3": NO_ETCD, "n1": BARE}).begins == "e2"
+
+
+def test_an_etcd_that_is_there_is_not_begun_again_and_who_is_well_is_asked_first() -> None:
+    seen = {"e1": of_etcd("begin", well=False), "e2": NO_ETCD, "e3": of_etcd("join")}
+    assert etcd_beginning(ETCD, seen) == Beginning("", ("e3", "e1"))
+
+
+def test_an_etcd_that_was_interrupted_goes_on_where_it_began() -> None:
+    seen = {"e1": NO_ETCD, "e2": of_etcd("begin", finished=False, data=False), "e3": NO_ETCD}
+    assert etcd_beginning(ETCD, seen).begins == "e2"
+
+
+def test_no_etcd_begins_under_control_planes_that_run() -> None:
+    decided = etcd_beginning(ETCD, {**dict.fromkeys(ETCD, NO_ETCD), "n1": CARRIES})
+    assert decided.begins == ""
+    assert "n1 carry the cluster" in decided.finding
+
+
+def test_no_etcd_begins_while_a_majority_is_silent() -> None:
+    decided = etcd_beginning(ETCD, {"e2": NO_ETCD})
+    assert decided.begins == ""
+    assert "e1, e3 could not be looked at" in decided.finding
+
+
+def test_hosts_of_etcd_are_asked_although_they_are_not_part_of_the_run() -> None:
+    assert etcd_beginning(ETCD, {"n1": BARE}) == Beginning("", ("e1", "e2", "e3"))
+
+
+def test_one_host_of_etcd_alone_joins_those_that_are_not_part_of_the_run() -> None:
+    assert etcd_beginning(ETCD, {"e3": NO_ETCD}, ["e1", "e2"]) == Beginning("", ("e1", "e2"))
+
+
+def test_hosts_of_etcd_do_not_keep_a_cluster_from_beginning() -> None:
+    assert beginning(["n1"], {"e1": of_etcd("begin"), "n1": BARE}).begins == "n1"
+
+
+def test_a_cluster_is_not_begun_over_the_data_of_another() -> None:
+    seen = {"e1": of_etcd("begin", holds=True), "n1": BARE}
+    assert "e1 holds the data of a cluster" in "".join(etcd_findings(["e1"], seen, "n1", ""))
+    assert list(etcd_findings(["e1"], {**seen, "n1": BEGUN}, "n1", "")) == []
+    assert list(etcd_findings(["e1"], seen, "", "")) == []
+
+
+def test_data_of_a_foreign_etcd_is_a_finding() -> None:
+    foreign = {**BARE, "remains": ["/var/lib/etcd/member"], "etcd": {}}
+    assert "e1 hold data of an etcd" in "".join(etcd_findings(["e1"], {"e1": foreign}, "n1", ""))
+
+
+def test_another_version_of_etcd_is_a_finding() -> None:
+    seen = {"e1": of_etcd("begin"), "e2": of_etcd("join", version="3.6.16")}
+    assert "3.6.16 on e2" in "".join(etcd_findings(["e1", "e2"], seen, "", "v3.7.0"))
+    assert list(etcd_findings(["e1", "e2"], seen, "", "")) == []
+
+
+def test_an_etcd_that_the_inventory_forgot_is_a_finding() -> None:
+    assert "API servers of n1" in unnamed_etcd({"n1": {"etcd_servers": ["https://10.0.0.5:2379"]}})
+    assert unnamed_etcd({"n1": {"etcd_servers": ["https://127.0.0.1:2379"]}, "n2": {}}) == ""

@@ -26,6 +26,9 @@ DUAL = {
     "cluster_pod_cidrs": ["10.244.0.0/16", "fd00:1::/56"],
     "cluster_service_cidrs": ["10.96.0.0/16", "fd00:2::/112"],
 }
+ELSEWHERE = {
+    "cluster_kubeadm": {"ClusterConfiguration": {"etcd": {"external": {"endpoints": ["https://10.9.9.9:2379"]}}}}
+}
 
 
 def host(name: str, *groups: str, address: str = "", cluster: str = "north", **settings: Any) -> Host:
@@ -39,6 +42,12 @@ ONE = [host("n1", "control_plane"), host("n2", "worker")]
 def test_an_ordinary_inventory_has_no_findings() -> None:
     assert findings(ONE) == []
     assert clusters_of(ONE)["north"].endpoint == "10.0.0.1:6443"
+
+
+def test_hosts_of_etcd_have_no_findings() -> None:
+    assert findings([*ONE, host("n3", "etcd")]) == []
+    assert clusters_of([*ONE, host("n3", "etcd")])["north"].to_dict()["etcd"][0]["address"] == "10.0.0.3"
+    assert findings([host("n1", "control_plane", **ELSEWHERE)]) == []
 
 
 def test_what_roles_are_told_does_not_grow_with_workers() -> None:
@@ -73,7 +82,15 @@ def test_the_endpoint_is_the_load_balancers() -> None:
             [host("n1", "control_plane", cluster_network="built_in", **DUAL)],
             "n1: the cluster has two IP families, but the host has one address",
         ),
-        ([*ONE, host("n3", "etcd")], "not made by this collection yet"),
+        ([*ONE, host("n3", "etcd"), host("n4", "etcd")], "north: it has 2 hosts of etcd; an even number"),
+        (
+            [*ONE, host("n3", "etcd", "worker")],
+            "n3: it is in the group etcd and in worker; a host of etcd is nothing else",
+        ),
+        (
+            [host("n1", "control_plane", **ELSEWHERE), host("n3", "etcd", **ELSEWHERE)],
+            "north: it has hosts in the group etcd, and cluster_kubeadm names another one",
+        ),
         ([host("n1", "control_plane", "load_balancer")], "both listen on the port of the API"),
         ([host("n1", "control_plane", "worker")], "both groups control_plane and worker"),
         ([host("n1", "control_plane", cluster_kubernetes_version="1.37")], "looks like v1.37.2"),
@@ -122,3 +139,24 @@ def test_a_new_worker_concerns_nobody_else(
     nodes: dict[str, list[str]], leaving: set[str], concerned: list[str]
 ) -> None:
     assert newcomers(clusters_of(BALANCED).values(), nodes, leaving) == concerned
+
+
+OWN_ETCD = [
+    *(host(f"n{each}", "etcd") for each in (5, 6, 7)),
+    host("n1", "control_plane"),
+    host("n4", "worker"),
+]
+
+
+@pytest.mark.parametrize(
+    ("known", "leaving", "concerned"),
+    [
+        (["n1", "n4", "n5", "n6", "n7"], set(), []),
+        (["n1", "n5", "n6", "n7"], set(), ["n4"]),
+        # API servers follow hosts of etcd.
+        (["n1", "n4", "n5", "n6"], set(), ["n5", "n6", "n7", "n1", "n4"]),
+        (["n1", "n4", "n5", "n6", "n7"], {"north"}, ["n5", "n6", "n7", "n1", "n4"]),
+    ],
+)
+def test_a_new_host_of_etcd_concerns_its_cluster(known: list[str], leaving: set[str], concerned: list[str]) -> None:
+    assert newcomers(clusters_of(OWN_ETCD).values(), {"north": known}, leaving) == concerned

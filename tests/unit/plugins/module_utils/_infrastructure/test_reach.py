@@ -39,6 +39,11 @@ def test_control_planes_try_an_etcd_of_its_own_and_not_each_others() -> None:
     assert ("10.0.0.2", 2379) not in tried(hosts, "n1")
 
 
+def test_a_host_of_etcd_tries_the_others_and_nobody_else() -> None:
+    hosts = [host(1, "control_plane"), *(host(number, "etcd") for number in (5, 6, 7))]
+    assert tried(hosts, "n5") == {("10.0.0.6", 2379), ("10.0.0.6", 2380), ("10.0.0.7", 2379), ("10.0.0.7", 2380)}
+
+
 @pytest.mark.parametrize(("endpoint", "expected"), [("10.9.9.9:443", True), ("10.0.0.1:6443", False)])
 def test_a_balancer_of_the_users_is_tried(endpoint: str, expected: bool) -> None:
     hosts = [host(1, "control_plane", cluster_endpoint=endpoint), host(2, "worker", cluster_endpoint=endpoint)]
