@@ -33,7 +33,7 @@ options:
         description: An address that one of its interfaces has to carry.
         type: str
       node:
-        description: Whether it is to run Kubernetes. Without it nothing of the following is looked at.
+        description: Whether it is to run Kubernetes. Without it nothing of the following is looked at but C(reach).
         type: bool
         default: false
       disk:

@@ -16,7 +16,8 @@ description:
     place. M(navarch.fleet.kubeadm) with O(navarch.fleet.kubeadm#module:state=initialised) goes on from there; further control planes
     and workers join as usual.
   - A host that holds parts of a cluster is refused. An archive is refused if it is of another cluster, or damaged.
-  - For clusters whose etcd runs on the control planes.
+  - Where etcd is on hosts of its own, C(etcd) of O(parts) goes to the one on which it is to begin, and M(navarch.fleet.etcd_member) goes on from
+    there.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -27,6 +28,13 @@ attributes:
   platform:
     platforms: posix
 options:
+  parts:
+    description:
+      - What goes to this host. V(keys) are the CAs and the keys of encryption at rest, V(etcd) is the data.
+    type: list
+    elements: str
+    choices: [keys, etcd]
+    default: [keys, etcd]
   archive:
     description:
       - Path of the backup on this host, decrypted.
@@ -39,7 +47,7 @@ options:
     required: true
   node:
     description:
-      - Name of the Node that this host is going to be.
+      - Name of the Node that this host is going to be, and of its member of etcd.
     type: str
     required: true
   address:
@@ -86,6 +94,12 @@ from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import r
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "parts": {
+                "type": "list",
+                "elements": "str",
+                "choices": [part.value for part in backup.Part],
+                "default": ["keys", "etcd"],
+            },
             "archive": {"type": "path", "required": True},
             "cluster": {"type": "str", "required": True},
             "node": {"type": "str", "required": True},
@@ -95,10 +109,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    wanted = backup.Wanted(params["archive"], params["cluster"], params["node"], params["address"])
+    parts = frozenset(map(backup.Part, params["parts"]))
+    wanted = backup.Wanted(parts, params["archive"], params["cluster"], params["node"], params["address"])
 
     def work() -> dict:
-        steps = backup.plan(wanted, backup.observe())
+        steps = backup.plan(wanted, backup.observe(wanted))
         about = dict(backup.act(wanted, params["deadline"])) if steps and not module.check_mode else {}
         return {**report(steps), "about": about}
 

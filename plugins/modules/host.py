@@ -310,12 +310,27 @@ membership:
     version:
       description: Version of its kubelet.
       type: str
+    etcd:
+      description:
+        - How the host stands with an etcd that is on hosts of its own; empty where it is none of them. C(journal) as above, whether there is
+          C(data), whether its member is C(well), its C(version), and whether it C(holds) the data of a Kubernetes cluster.
+      type: dict
+    etcd_servers:
+      description: Where its API server finds etcd.
+      type: list
+      elements: str
 """
-
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.navarch.fleet.plugins.module_utils._node import binaries, facts, fitness, host, kernel, kubeadm
+from ansible_collections.navarch.fleet.plugins.module_utils._node import (
+    binaries,
+    etcd_local,
+    facts,
+    fitness,
+    host,
+    kubeadm,
+)
 from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import ARGUMENTS
 from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
@@ -339,7 +354,7 @@ def _run(module: AnsibleModule) -> dict:
     kubernetes = kubeadm.observe(params["node"]) if params["node"] else None
     in_a_cluster = kubernetes is not None and bool(kubernetes.remains)
     findings = facts.findings(seen, facts.Requirements.from_dict(params["requirements"]), in_a_cluster)
-    fit = _fitness(params["requirements"], seen, steps, in_a_cluster)
+    fit = fitness.judge(params["requirements"], seen.to_dict(), steps, in_a_cluster)
     findings += fit.findings
     means = _means(params)
     bring = host.to_bring(wanted, steps, means.package_archive)
@@ -358,21 +373,8 @@ def _run(module: AnsibleModule) -> dict:
         "fitness": dict(fit.seen),
         "facts": seen.to_dict(),
         "bring": bring,
-        "membership": kubernetes.to_dict() if kubernetes else {},
+        "membership": {**kubernetes.to_dict(), **etcd_local.membership()} if kubernetes else {},
     }
-
-
-def _fitness(requirements: dict, seen: facts.Facts, steps: list, in_a_cluster: bool) -> fitness.Fitness:
-    if not requirements.get("node"):
-        return fitness.Fitness()
-    wanted = fitness.Wanted.from_dict(
-        {
-            **requirements,
-            "kernel_modules": [step.subject for step in steps if (step.topic, step.action) == (kernel.MODULES, "load")],
-            "sysctls": [step.subject for step in steps if (step.topic, step.action) == (kernel.PARAMETERS, "set")],
-        }
-    )
-    return fitness.look(wanted, seen.to_dict(), in_a_cluster)
 
 
 def _filled_in(resources: list, seen: facts.Facts) -> list:

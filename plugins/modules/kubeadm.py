@@ -55,6 +55,11 @@ options:
     description:
       - What RV(navarch.fleet.join_ticket#module:ticket) gave, for O(state=joined).
     type: dict
+  etcd:
+    description:
+      - RV(navarch.fleet.etcd_ticket#module:ticket) for a client, with O(state=initialised), where C(ClusterConfiguration) names an etcd on hosts
+        of its own. Control planes that join get it from the cluster.
+    type: dict
   encryption:
     description:
       - How a cluster that begins here encrypts what lies in etcd. The key is made on the host and leaves it in tickets alone. kubeadm has to
@@ -157,7 +162,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.navarch.fleet.plugins.module_utils._node import kubeadm, permissions
+from ansible_collections.navarch.fleet.plugins.module_utils._node import etcd_certificates, kubeadm, permissions
 from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import PERMISSIONS
 from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
 from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
@@ -176,6 +181,7 @@ def main() -> None:
             "node": {"type": "str", "required": True},
             "documents": {"type": "dict", "default": {}},
             "ticket": {"type": "dict", "no_log": True},
+            "etcd": {"type": "dict", "no_log": True},
             "encryption": {"type": "dict", "options": _ENCRYPTION, "no_log": False},
             "permissions": {"type": "list", "elements": "dict", "options": PERMISSIONS, "default": []},
             "until": {"type": "str", "choices": [until.value for until in kubeadm.Until], "default": "ready"},
@@ -183,7 +189,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    answer_alone(module, lambda: _run(_wanted(module.params), check=module.check_mode))
+    etcd = etcd_certificates.Credential(**module.params["etcd"]) if module.params["etcd"] else None
+    answer_alone(module, lambda: _run(_wanted(module.params), etcd, check=module.check_mode))
 
 
 def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
@@ -192,7 +199,7 @@ def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
         state=kubeadm.State(params["state"]),
         role=kubeadm.Role(params["role"]),
         name=params["node"],
-        documents=params["documents"],
+        documents=etcd_certificates.looked_at(params["documents"]) if params["etcd"] else params["documents"],
         ticket=kubeadm.Ticket(**params["ticket"]) if params["ticket"] else None,
         deadline=params["deadline"],
         until=kubeadm.Until(params["until"]),
@@ -201,7 +208,7 @@ def _wanted(params: dict[str, Any]) -> kubeadm.Wanted:
     )
 
 
-def _run(wanted: kubeadm.Wanted, *, check: bool) -> dict[str, Any]:
+def _run(wanted: kubeadm.Wanted, etcd: etcd_certificates.Credential | None, *, check: bool) -> dict[str, Any]:
     found = kubeadm.observe(wanted.name)
     steps = kubeadm.plan(wanted, found)
     if check:
@@ -209,6 +216,8 @@ def _run(wanted: kubeadm.Wanted, *, check: bool) -> dict[str, Any]:
     seconds = {}
     for step in steps:
         began = time.monotonic()
+        if etcd is not None and step.subject == "init":
+            etcd_certificates.give(etcd)
         kubeadm.act(step, wanted)
         seconds[step.subject if step.action == "run" else step.action] = round(time.monotonic() - began, 1)
     if wanted.state is not kubeadm.State.ABSENT:

@@ -12,8 +12,9 @@ import shutil
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
-from . import binaries, etcd, files, kubeadm
+from . import binaries, etcd, etcd_local, files, kubeadm
 from .commands import run
 from .errors import NodeError
 from .steps import Step
@@ -27,10 +28,20 @@ _OWN = ("snapshot.db", "about.json", "pki/ca.crt", "pki/ca.key")
 _REVISIONS_AHEAD = "1000000000"
 
 
+class Part(Enum):
+    """What of a backup goes to a host."""
+
+    KEYS = "keys"
+    """To a control plane."""
+    ETCD = "etcd"
+    """To wherever etcd begins; that is the same host, unless etcd is on hosts of its own."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is restored, and where."""
 
+    parts: frozenset[Part]
     archive: str
     cluster: str
     node: str
@@ -46,11 +57,12 @@ class Found:
     """A restore put its part here, and kubeadm has not finished."""
 
 
-def observe() -> Found:
+def observe(wanted: Wanted) -> Found:
     """Look at what a cluster or an earlier restore left on this host."""
     found = kubeadm.observe("")
-    journal = found.journal
-    return Found(found.remains, journal.operation == "init" and not journal.finished and bool(found.remains))
+    journal = found.journal if Part.KEYS in wanted.parts else etcd_local.journal()
+    began = journal.operation == ("init" if Part.KEYS in wanted.parts else "begin")
+    return Found(found.remains, began and not journal.finished and bool(found.remains))
 
 
 def plan(wanted: Wanted, found: Found) -> list[Step]:
@@ -63,15 +75,14 @@ def plan(wanted: Wanted, found: Found) -> list[Step]:
             f"This host holds parts of a cluster already: {', '.join(left)}.",
             "Reset it (`navarch.fleet.reset`) if that one is lost, then restore.",
         )
-    return [
-        Step(TOPIC, "restore", wanted.cluster, f"from {os.path.basename(wanted.archive)}", after="its CAs and etcd")
-    ]
+    parts = " and ".join(sorted(part.value for part in wanted.parts))
+    return [Step(TOPIC, "restore", wanted.cluster, f"from {os.path.basename(wanted.archive)}", after=parts)]
 
 
 def act(wanted: Wanted, deadline: float) -> Mapping[str, str]:
     """Put the CAs, the keys and the data of etcd in place; what the backup says of itself.
 
-    The journal of kubeadm is written last, so that an interrupted restore is made again from its beginning.
+    The journal is written last, so that an interrupted restore is made again from its beginning.
     """
     files.remove(_WORK)
     os.makedirs(_WORK, mode=0o700)
@@ -79,11 +90,14 @@ def act(wanted: Wanted, deadline: float) -> Mapping[str, str]:
         _unpack(wanted.archive)
         about = _checked(wanted)
         files.write(_MARK, wanted.archive, 0o600)
-        shutil.copytree(f"{_WORK}/pki", _PKI, dirs_exist_ok=True)
-        if about.get("encryption_file"):
-            files.write(about["encryption_file"], files.read(f"{_WORK}/encryption.yaml") or "", 0o600)
-        _restore_etcd(wanted, deadline)
-        kubeadm.write_journal(kubeadm.Journal("init"))
+        if Part.KEYS in wanted.parts:
+            _restore_keys(wanted, about.get("encryption_file") or "")
+        if Part.ETCD in wanted.parts:
+            _restore_etcd(wanted, deadline)
+        if Part.KEYS in wanted.parts:
+            kubeadm.write_journal(kubeadm.Journal("init"))
+        else:
+            etcd_local.write_journal(kubeadm.Journal("begin"))
         files.remove(_MARK)
     finally:
         files.remove(_WORK)
@@ -125,6 +139,16 @@ def _checked(wanted: Wanted) -> Mapping[str, str]:
             "Name the backup of this cluster.",
         )
     return about
+
+
+def _restore_keys(wanted: Wanted, encryption_file: str) -> None:
+    shutil.copytree(f"{_WORK}/pki", _PKI, dirs_exist_ok=True)
+    if Part.ETCD not in wanted.parts or not os.path.exists(f"{_PKI}/etcd/ca.key"):
+        # Of an etcd on hosts of its own: the one that begins now has a CA of its own.
+        for name in ("etcd", "apiserver-etcd-client.crt", "apiserver-etcd-client.key"):
+            files.remove(f"{_PKI}/{name}")
+    if encryption_file:
+        files.write(encryption_file, files.read(f"{_WORK}/encryption.yaml") or "", 0o600)
 
 
 def _restore_etcd(wanted: Wanted, deadline: float) -> None:

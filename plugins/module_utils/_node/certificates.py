@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates of a control plane: when they end, which are renewed by kubeadm, and who has to read them anew."""
+"""The certificates of a control plane or a host of etcd: when they end, who renews them, and who has to read them anew."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import kubeadm, processes, upgrade
+from . import etcd_certificates, etcd_local, kubeadm, processes, upgrade
 from .commands import attempt, run
 from .errors import NodeError
 from .steps import Step
@@ -22,6 +22,7 @@ from .steps import Step
 TOPIC = "certificates"
 CRICTL = "/usr/local/bin/crictl"
 _DAY = 86400
+_TO_ETCD = "apiserver-etcd-client"
 _PKI = f"{kubeadm.KUBERNETES}/pki"
 READERS: Mapping[str, Sequence[str]] = {
     "etcd": ("etcd-server", "etcd-peer"),
@@ -48,8 +49,18 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Whose certificates they are."""
+
+    member: etcd_certificates.Subject | None = None
+    """The member of etcd on a host of its own; None: a control plane."""
+    credential: etcd_certificates.Credential | None = None
+    """A new one, for a control plane that reaches an etcd on hosts of its own; only who has that CA can sign it."""
+
+
+@dataclass(frozen=True)
 class Found:
-    """The certificates of this control plane, and what reads them."""
+    """The certificates of this host, and what reads them."""
 
     certificates: tuple[Certificate, ...]
     written: Mapping[str, float]
@@ -59,13 +70,15 @@ class Found:
     now: float
 
 
-def observe() -> Found:
+def observe(place: Place) -> Found:
     """Look at all certificates, their files and their readers."""
-    if not os.path.exists(kubeadm.API_SERVER):
+    if not os.path.exists(kubeadm.API_SERVER if place.member is None else etcd_certificates.CLIENT):
         return Found((), {}, {}, time.time())
-    said: dict[str, Any] = json.loads(run([kubeadm.KUBEADM, "certs", "check-expiration", "--output", "json"]))
+    said: dict[str, Any] = json.loads(_kubeadm(["check-expiration", "--output", "json"], place))
     own = [_certificate(each, authority=False) for each in said["certificates"] if not each.get("missing")]
     roots = [_certificate(each, authority=True) for each in said["certificateAuthorities"] if not each.get("missing")]
+    if place.member is None and not any(each.name == _TO_ETCD for each in own) and os.path.exists(_path(_TO_ETCD)):
+        own.append(_of_file(_TO_ETCD))
     names = [name for group in READERS.values() for name in group]
     return Found(
         certificates=(*own, *roots),
@@ -103,10 +116,13 @@ def warnings(found: Found, threshold_days: int) -> list[str]:
     ]
 
 
-def act(step: Step, deadline: float) -> None:
+def act(step: Step, place: Place, deadline: float) -> None:
     """Carry out one step."""
     if step.action == "renew":
-        run([kubeadm.KUBEADM, "certs", "renew", step.subject], deadline=deadline)
+        _renew(step.subject, place, deadline)
+        return
+    if place.member is not None:
+        run(["systemctl", "restart", etcd_local.UNIT], deadline=deadline)
         return
     before = processes.started(READERS).get(step.subject, 0.0)
     ids = run([CRICTL, "ps", "--quiet", "--name", f"^{step.subject}$"]).split()
@@ -123,9 +139,46 @@ def act(step: Step, deadline: float) -> None:
         time.sleep(0.5)
 
 
-def verify(deadline: float) -> None:
-    """Wait until this host's API server is ready again."""
-    upgrade.await_api_server("", deadline)
+def verify(place: Place, deadline: float) -> None:
+    """Wait until this host's API server is ready again, or its member of etcd serves again."""
+    if place.member is None:
+        upgrade.await_api_server("", deadline)
+        return
+    end = time.monotonic() + deadline
+    while reason := etcd_local.unwell():
+        if time.monotonic() >= end:
+            raise NodeError(
+                f"etcd did not come back within {deadline:.0f} s: {reason}.",
+                f"See `journalctl --unit {etcd_local.UNIT}` on the host.",
+            )
+        time.sleep(0.5)
+
+
+def _renew(name: str, place: Place, deadline: float) -> None:
+    if name != _TO_ETCD or os.path.exists(etcd_certificates.AUTHORITY_KEY):
+        _kubeadm(["renew", name], place, deadline)
+    elif place.credential is not None:
+        etcd_certificates.give(place.credential)
+    else:
+        raise NodeError(
+            f"{name} can't be renewed: the CA of etcd is on its own hosts, and none of them gave a ticket.",
+            "Let a host of etcd answer (`navarch.fleet.etcd_ticket`).",
+        )
+
+
+def _kubeadm(arguments: Sequence[str], place: Place, deadline: float = 60.0) -> str:
+    command = [kubeadm.KUBEADM, "certs", *arguments]
+    if place.member is None:
+        return run(command, deadline=deadline)
+    # There is no cluster to be asked for a configuration.
+    with kubeadm.configuration(etcd_certificates.documents(place.member)) as path:
+        return run([*command, "--config", path], deadline=deadline)
+
+
+def _of_file(name: str) -> Certificate:
+    """A certificate that kubeadm does not look after."""
+    said = run(["openssl", "x509", "-noout", "-enddate", "-in", _path(name)]).strip().partition("=")[2]
+    return Certificate(name, float(calendar.timegm(time.strptime(said, "%b %d %H:%M:%S %Y GMT"))), False, False)
 
 
 def _certificate(given: Mapping[str, Any], *, authority: bool) -> Certificate:

@@ -32,12 +32,19 @@ class Member:
     """Empty while it has not started."""
     addresses: tuple[str, ...] = ()
     """Of hosts, where the other members reach it."""
+    learner: bool = False
+    """It has not all data yet, and does not count for the majority."""
 
 
 def flag(name: str) -> str:
     """An option of this host's API server, from its manifest."""
     match = re.search(rf"^\s*- --{re.escape(name)}=(\S+)$", files.read(kubeadm.API_SERVER) or "", re.MULTILINE)
     return match[1] if match else ""
+
+
+def servers() -> tuple[str, ...]:
+    """Where this host's API server finds etcd; empty where there is none."""
+    return tuple(each for each in flag("etcd-servers").split(",") if each)
 
 
 def etcdctl(arguments: Sequence[str], deadline: float = 60.0) -> Completed:
@@ -54,8 +61,21 @@ def members() -> list[Member]:
     said = etcdctl(["member", "list", "--write-out", "json"])
     if said.code != 0:
         raise NodeError(f"etcd does not tell its members: {said.errors.strip()}")
-    found: list[dict[str, Any]] = json.loads(said.output)["members"]
-    return [Member(f"{each['ID']:x}", each.get("name", ""), _hosts(each.get("peerURLs") or ())) for each in found]
+    return listed(said.output)
+
+
+def listed(output: str) -> list[Member]:
+    """Members as `etcdctl member list` writes them in JSON."""
+    found: list[dict[str, Any]] = json.loads(output)["members"]
+    return [
+        Member(
+            f"{each['ID']:x}",
+            each.get("name", ""),
+            _hosts(each.get("peerURLs") or ()),
+            bool(each.get("isLearner")),
+        )
+        for each in found
+    ]
 
 
 def stacked() -> bool:

@@ -11,12 +11,13 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from . import files, reach
+from . import files, kernel, reach
 from .commands import attempt
+from .steps import Step
 
 _TESTED = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
 _WRITTEN_FOR = frozenset({"rhel", "rocky", "almalinux", "centos", "ol", "fedora"})
@@ -117,6 +118,28 @@ class Fitness:
     findings: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     seen: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(
+    requirements: Mapping[str, Any], facts: Mapping[str, Any], steps: Sequence[Step], in_a_cluster: bool
+) -> Fitness:
+    """Look at this host and judge it by what module `host` was given; one that is to run no Kubernetes by whom it reaches alone.
+
+    Args:
+        facts: as `facts.Facts.to_dict` gives them.
+        steps: what has to be done here; modules of the kernel and parameters among them have to be possible.
+    """
+    if not requirements.get("node"):
+        targets = [] if in_a_cluster else [reach.Target.from_dict(each) for each in requirements.get("reach") or ()]
+        return Fitness(seen={"unreached": [asdict(each) for each in reach.unreached(targets)]} if targets else {})
+    wanted = Wanted.from_dict(
+        {
+            **requirements,
+            "kernel_modules": [step.subject for step in steps if (step.topic, step.action) == (kernel.MODULES, "load")],
+            "sysctls": [step.subject for step in steps if (step.topic, step.action) == (kernel.PARAMETERS, "set")],
+        }
+    )
+    return look(wanted, facts, in_a_cluster)
 
 
 def look(wanted: Wanted, facts: Mapping[str, Any], in_a_cluster: bool) -> Fitness:

@@ -27,7 +27,7 @@ _JOURNAL = "/var/lib/navarch/upgrade.json"
 _ALWAYS_KEPT = (f"{kubeadm.KUBERNETES}/manifests", KUBELET_CONFIGURATION, "/var/lib/kubelet/kubeadm-flags.env")
 _COMPONENTS = ("KubeletConfiguration", "KubeProxyConfiguration")
 UPLOAD = (kubeadm.KUBEADM, "init", "phase", "upload-config")
-_UNITS = ("containerd.service", "kubelet.service")
+_UNITS = ("containerd.service", "kubelet.service", "etcd.service")
 
 
 class State(Enum):
@@ -219,12 +219,16 @@ def _bring_back(wanted: Wanted) -> None:
         saved.forget(f"{kubeadm.KUBERNETES}/manifests")
     saved.bring_back()
     run(["systemctl", "daemon-reload"])
-    for unit in _UNITS:
+    for unit in filter(_is_ours, _UNITS):
         completed = attempt(["systemctl", "restart", unit], deadline=180)
         if completed.code != 0:
             raise NodeError(f"The way back is blocked: {unit} does not start: {completed.errors.strip()}")
     files.remove(_JOURNAL)
     saved.drop()
+
+
+def _is_ours(unit: str) -> bool:
+    return os.path.exists(f"/etc/systemd/system/{unit}")
 
 
 def _journal() -> dict[str, str]:

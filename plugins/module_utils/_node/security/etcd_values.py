@@ -25,7 +25,8 @@ _PREFIX = "/registry"
 class Access:
     """How the API server of this host reaches etcd."""
 
-    endpoint: str
+    endpoints: tuple[str, ...]
+    """The first that answers will do."""
     authority: str
     certificate: str
     key: str
@@ -34,7 +35,7 @@ class Access:
     def of(cls, flags: Mapping[str, str]) -> Access:
         """From the API server's command line."""
         return cls(
-            flags.get("etcd-servers", "").split(",")[0],
+            tuple(flags.get("etcd-servers", "").split(",")),
             flags.get("etcd-cafile", ""),
             flags.get("etcd-certfile", ""),
             flags.get("etcd-keyfile", ""),
@@ -62,19 +63,21 @@ def beginnings(access: Access, resource: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _range(access: Access, start: bytes, end: bytes) -> dict:
-    body = {"key": _text(start), "range_end": _text(end), "limit": _PAGE}
-    request = urllib.request.Request(f"{access.endpoint}/v3/kv/range", data=json.dumps(body).encode())
-    try:
-        context = ssl.create_default_context(cafile=access.authority)
-        context.load_cert_chain(access.certificate, access.key)
-        handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-        with urllib.request.build_opener(*handlers).open(request, timeout=30) as response:
-            return json.load(response)
-    except (OSError, ValueError) as problem:
-        raise NodeError(
-            f"etcd can't be read at {access.endpoint or 'an unknown place'}: {problem}.",
-            "See whether it runs, and whether kube-apiserver on this host reaches it.",
-        ) from None
+    body = json.dumps({"key": _text(start), "range_end": _text(end), "limit": _PAGE}).encode()
+    said = ""
+    for endpoint in access.endpoints:
+        request = urllib.request.Request(f"{endpoint}/v3/kv/range", data=body)
+        try:
+            context = ssl.create_default_context(cafile=access.authority)
+            context.load_cert_chain(access.certificate, access.key)
+            handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+            with urllib.request.build_opener(*handlers).open(request, timeout=30) as response:
+                return json.load(response)
+        except (OSError, ValueError) as problem:
+            said = f"{endpoint or 'an unknown place'}: {problem}"
+    raise NodeError(
+        f"etcd can't be read at {said}.", "See whether it runs, and whether kube-apiserver on this host reaches it."
+    )
 
 
 def _text(key: bytes) -> str:

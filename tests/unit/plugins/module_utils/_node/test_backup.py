@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.navarch.fleet.plugins.module_utils._node import backup
-from ansible_collections.navarch.fleet.plugins.module_utils._node.backup import Found, Wanted
+from ansible_collections.navarch.fleet.plugins.module_utils._node.backup import Found, Part, Wanted
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
 
 CONTENT = {
@@ -43,7 +43,7 @@ def archive(tmp_path: Path, content: dict[str, str], sums: dict[str, str] | None
             member = tarfile.TarInfo(f"./{name}")
             member.size = len(text)
             tar.addfile(member, io.BytesIO(text.encode()))
-    return Wanted(str(path), "north", "n1", "10.0.0.1")
+    return Wanted(frozenset(Part), str(path), "north", "n1", "10.0.0.1")
 
 
 def read(wanted: Wanted) -> dict[str, str]:
@@ -84,7 +84,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_host_with_parts_of_a_cluster_is_refused_and_one_that_was_prepared_goes_on() -> None:
-    wanted = Wanted("/root/north.tar", "north", "n1", "10.0.0.1")
+    wanted = Wanted(frozenset(Part), "/root/north.tar", "north", "n1", "10.0.0.1")
     assert [step.action for step in backup.plan(wanted, Found((), False))] == ["restore"]
     assert backup.plan(wanted, Found(("/var/lib/etcd/member",), True)) == []
     with pytest.raises(NodeError, match="reset"):
