@@ -47,6 +47,12 @@ options:
         description: Version of kubeadm on this host.
         type: str
         required: true
+  etcd_signs:
+    description:
+      - Whether etcd is on hosts of its own that can be asked for O(etcd). Without it, C(apiserver-etcd-client) of such an etcd is told when it
+        ends soon, and not renewed.
+    type: bool
+    default: false
   etcd:
     description:
       - RV(navarch.fleet.etcd_ticket#module:ticket) for a client, for a control plane that reaches an etcd on hosts of its own. Taken where
@@ -95,6 +101,7 @@ def main() -> None:
         argument_spec={
             "threshold_days": {"type": "int", "default": 60},
             "member": {"type": "dict", "options": _MEMBER},
+            "etcd_signs": {"type": "bool", "default": False},
             "etcd": {"type": "dict", "no_log": True},
             "deadline": {"type": "float", "default": 180.0},
         },
@@ -125,6 +132,7 @@ def _place(params: dict[str, Any]) -> certificates.Place:
     return certificates.Place(
         etcd_certificates.Subject(**params["member"]) if params["member"] else None,
         etcd_certificates.Credential(**params["etcd"]) if params["etcd"] else None,
+        params["etcd_signs"],
     )
 
 

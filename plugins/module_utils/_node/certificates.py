@@ -56,6 +56,8 @@ class Place:
     """The member of etcd on a host of its own; None: a control plane."""
     credential: etcd_certificates.Credential | None = None
     """A new one, for a control plane that reaches an etcd on hosts of its own; only who has that CA can sign it."""
+    etcd_signs: bool = False
+    """Whether there is somebody to ask for such a credential."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,9 @@ def observe(place: Place) -> Found:
     said: dict[str, Any] = json.loads(_kubeadm(["check-expiration", "--output", "json"], place))
     own = [_certificate(each, authority=False) for each in said["certificates"] if not each.get("missing")]
     roots = [_certificate(each, authority=True) for each in said["certificateAuthorities"] if not each.get("missing")]
-    if place.member is None and not any(each.name == _TO_ETCD for each in own) and os.path.exists(_path(_TO_ETCD)):
-        own.append(_of_file(_TO_ETCD))
+    if place.member is None and os.path.exists(_path(_TO_ETCD)) and not os.path.exists(etcd_certificates.AUTHORITY_KEY):
+        own = [each for each in own if each.name != _TO_ETCD]
+        own.append(_of_file(_TO_ETCD, external=not place.etcd_signs))
     names = [name for group in READERS.values() for name in group]
     return Found(
         certificates=(*own, *roots),
@@ -175,10 +178,10 @@ def _kubeadm(arguments: Sequence[str], place: Place, deadline: float = 60.0) -> 
         return run([*command, "--config", path], deadline=deadline)
 
 
-def _of_file(name: str) -> Certificate:
+def _of_file(name: str, *, external: bool) -> Certificate:
     """A certificate that kubeadm does not look after."""
     said = run(["openssl", "x509", "-noout", "-enddate", "-in", _path(name)]).strip().partition("=")[2]
-    return Certificate(name, float(calendar.timegm(time.strptime(said, "%b %d %H:%M:%S %Y GMT"))), False, False)
+    return Certificate(name, float(calendar.timegm(time.strptime(said, "%b %d %H:%M:%S %Y GMT"))), external, False)
 
 
 def _certificate(given: Mapping[str, Any], *, authority: bool) -> Certificate:
