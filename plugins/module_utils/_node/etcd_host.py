@@ -97,6 +97,11 @@ def plan(wanted: Wanted, found: Found) -> list[Step]:
         )
     if wanted.state is State.INITIALISED:
         return [] if found.data and found.journal.finished else [_step("begin", found)]
+    if found.data and found.journal == kubeadm.Journal("begin"):
+        raise NodeError(
+            "etcd was begun on this host and not finished, and others carry the cluster's.",
+            "Reset it (`navarch.fleet.reset`), so that it can join those.",
+        )
     if found.data and found.members is not None and _own(wanted, found.members) is None:
         forgotten = Step(TOPIC, "clear", etcd.DATA, "the others do not know this member any more")
         return [forgotten, Step(TOPIC, "run", "join", "it is no member", after="member of etcd")]
@@ -195,19 +200,13 @@ def _taken_in(wanted: Wanted) -> list[str]:
                 return f"the member {each.name} lives at {each.addresses[0]}; stop its host if this one takes its place"
         for each in members:
             if _is_of(wanted, each) or (each.learner and _is_lost(each, silent)):
-                etcd_local.ask(wanted.others, "member", "remove", each.identity)
-        said = etcd_local.etcdctl(
-            wanted.others,
-            "member",
-            "add",
-            wanted.subject.name,
-            "--learner",
-            "--peer-urls",
-            peer_url,
-            "--write-out",
-            "json",
+                refused = etcd_local.refusal(etcd_local.etcdctl(wanted.others, "member", "remove", each.identity))
+                if refused:
+                    return f"the member {each.identity} of an earlier host does not go: {refused}"
+        added = etcd_local.etcdctl(
+            wanted.others, "member", "add", wanted.subject.name, "--learner", "--peer-urls", peer_url
         )
-        return etcd_local.refusal(said)
+        return etcd_local.refusal(added)
 
     _until(wanted.deadline, closed_to_us)
     names = {

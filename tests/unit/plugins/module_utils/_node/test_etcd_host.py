@@ -66,6 +66,11 @@ def test_data_of_somebody_else_is_refused() -> None:
         etcd_host.plan(wanted(State.JOINED), found(""))
 
 
+def test_an_etcd_that_was_begun_beside_another_is_not_thrown_away() -> None:
+    with pytest.raises(NodeError, match="not finished"):
+        etcd_host.plan(wanted(State.JOINED), found("begin", finished=False))
+
+
 def test_a_member_leaves_and_the_last_one_does_not() -> None:
     assert steps(wanted(State.ABSENT), found("join")) == ["remove member e2", "stop etcd.service"]
     with pytest.raises(NodeError, match="last member"):
