@@ -30,10 +30,11 @@ attributes:
 options:
   state:
     description:
-      - V(initialised) begins etcd here, V(joined) lets this host join one, V(absent) takes its member out while others go on.
-        V(complete) waits until every member answers, and changes nothing.
+      - V(initialised) begins etcd here, V(joined) lets this host join one, V(absent) takes its member out while others go on,
+        and removes its data. V(erased) stops it and removes its data without a word to the others.
+      - V(complete) waits until every member answers, and changes nothing.
     type: str
-    choices: [initialised, joined, complete, absent]
+    choices: [initialised, joined, complete, absent, erased]
     required: true
   name:
     description:

@@ -124,7 +124,7 @@ def _reason(patience: float) -> str:
 
 def _ticket(purpose: str, version: str) -> dict[str, Any]:
     if purpose == "client":
-        return asdict(etcd_certificates.credential(etcd_certificates.Subject("kube-apiserver", "127.0.0.1", version)))
+        return asdict(etcd_certificates.credential(version))
     authority = etcd_certificates.authority()
     if authority is None:
         raise NodeError("The CA of etcd is not on this host.", "Ask another host of etcd.")

@@ -23,6 +23,8 @@ CLIENT = f"{PKI}/etcd/healthcheck-client.crt"
 CLIENT_KEY = f"{PKI}/etcd/healthcheck-client.key"
 _OF_A_MEMBER = ("server", "peer", "healthcheck-client")
 _API_SERVERS = "apiserver-etcd-client"
+_NOWHERE = "192.0.2.1"
+"""Nobody's address (RFC 5737). kubeadm wants one, and the certificate of a client has none."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def make(subject: Subject) -> None:
     _sign(subject, names if authority() else ["etcd-ca", *names], PKI)
 
 
-def credential(subject: Subject) -> Credential:
+def credential(kubernetes_version: str) -> Credential:
     """Sign a new certificate for API servers. Nothing of it stays on this host."""
+    subject = Subject("kube-apiserver", _NOWHERE, kubernetes_version)
     own = authority()
     if own is None:
         raise NodeError("The CA of etcd is not on this host.", "Ask another host of etcd.")

@@ -39,6 +39,8 @@ class State(Enum):
     """Every member answers; nothing is changed."""
     ABSENT = "absent"
     """It leaves, and the others go on."""
+    ERASED = "erased"
+    """Nothing of it is left, whatever becomes of the others; nobody is asked."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,10 @@ def plan(wanted: Wanted, found: Found) -> list[Step]:
     """What has to be done here."""
     if wanted.state is State.COMPLETE:
         return []
+    if wanted.state is State.ERASED:
+        return _erase(found)
     if wanted.state is State.ABSENT:
-        return _leave(wanted, found)
+        return [*_leave(wanted, found), *_erase(found)]
     if found.data and not found.journal.operation:
         raise NodeError(
             f"{etcd.DATA} holds data of an etcd that this collection did not put there.",
@@ -117,6 +121,8 @@ def act(step: Step, wanted: Wanted) -> None:
     elif step.action == "clear":
         attempt(["systemctl", "stop", UNIT], deadline=120)
         files.remove(MEMBER)
+    elif step.action == "remove data":
+        files.remove(MEMBER)
     elif step.subject == "begin":
         _begin(wanted)
     else:
@@ -127,28 +133,30 @@ def verify(wanted: Wanted) -> None:
     """Wait until this member serves; with `complete`, until all do."""
     if wanted.state is State.COMPLETE:
         _until(wanted.deadline, lambda: etcd_local.unhealthy("--cluster"))
-    elif wanted.state is not State.ABSENT:
+    elif wanted.state not in (State.ABSENT, State.ERASED):
         _until(wanted.deadline, etcd_local.unwell)
 
 
 def _leave(wanted: Wanted, found: Found) -> list[Step]:
-    steps = []
     if found.data and found.members is None:
         raise NodeError(
             "No member of etcd answers, so this one can't leave.", f"See `journalctl --unit {UNIT}` on hosts of etcd."
         )
     members = found.members or ()
     own = _own(wanted, members)
-    if own is not None:
-        if all(each == own or each.learner for each in members):
-            raise NodeError(
-                f"{wanted.subject.name} is the last member of etcd; with it goes all that the cluster knows.",
-                "Let another host of etcd join first, or reset the whole cluster.",
-            )
-        steps.append(Step(TOPIC, "remove member", wanted.subject.name, "the others go on without it", own.identity))
-    if found.installed:
-        steps.append(Step(TOPIC, "stop", UNIT, "its member is gone"))
-    return steps
+    if own is None:
+        return []
+    if all(each == own or each.learner for each in members):
+        raise NodeError(
+            f"{wanted.subject.name} is the last member of etcd; with it goes all that the cluster knows.",
+            "Let another host of etcd join first, or reset the whole cluster.",
+        )
+    return [Step(TOPIC, "remove member", wanted.subject.name, "the others go on without it", own.identity)]
+
+
+def _erase(found: Found) -> list[Step]:
+    steps = [Step(TOPIC, "stop", UNIT, "its member is gone")] if found.installed else []
+    return [*steps, Step(TOPIC, "remove data", MEMBER, "its member is gone")] if found.data else steps
 
 
 def _begin(wanted: Wanted) -> None:

@@ -72,7 +72,11 @@ def test_an_etcd_that_was_begun_beside_another_is_not_thrown_away() -> None:
 
 
 def test_a_member_leaves_and_the_last_one_does_not() -> None:
-    assert steps(wanted(State.ABSENT), found("join")) == ["remove member e2", "stop etcd.service"]
+    assert steps(wanted(State.ABSENT), found("join")) == [
+        "remove member e2",
+        "stop etcd.service",
+        "remove data /var/lib/etcd/member",
+    ]
     with pytest.raises(NodeError, match="last member"):
         etcd_host.plan(wanted(State.ABSENT), found("join", members=MEMBERS[1:2]))
     learner = Member("a9", "e9", ("10.0.0.9",), learner=True)
@@ -80,6 +84,14 @@ def test_a_member_leaves_and_the_last_one_does_not() -> None:
         etcd_host.plan(wanted(State.ABSENT), found("join", members=(MEMBERS[1], learner)))
     with pytest.raises(NodeError, match="can't leave"):
         etcd_host.plan(wanted(State.ABSENT), found("join", members=None))
+
+
+def test_what_is_left_of_a_member_that_left_goes_too() -> None:
+    rest = ["stop etcd.service", "remove data /var/lib/etcd/member"]
+    assert steps(wanted(State.ABSENT), found("join", members=MEMBERS[:1])) == rest
+    # Where the whole cluster goes, nobody is asked.
+    assert steps(wanted(State.ERASED), found("join", members=None)) == rest
+    assert steps(wanted(State.ERASED), Found(Journal(), data=False, installed=False)) == []
 
 
 def test_members_are_read_as_etcdctl_lists_them() -> None:
