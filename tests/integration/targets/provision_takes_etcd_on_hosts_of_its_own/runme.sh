@@ -90,7 +90,7 @@ grep -q e4 "$folder/members" || fail "e4 is no member"
 for node in n1 n2 n3; do
     endpoints "$node" | grep "$(address e4)" | grep -v -w "$(address e3)" || fail "$node looks for etcd elsewhere"
 done
-if on e3 test -e /var/lib/etcd -o -e /etc/systemd/system/etcd.service; then fail "e3 is not as it was"; fi
+if on e3 test -e /var/lib/etcd/member -o -e /etc/kubernetes -o -e /usr/local/bin/etcd -o -e /etc/systemd/system/etcd.service; then fail "e3 is not as it was"; fi
 nodes_ready 4
 
 # The last one does not go.
