@@ -119,6 +119,7 @@ def act(step: Step, wanted: Wanted) -> None:
     elif step.action == "stop":
         run(["systemctl", "disable", "--now", UNIT], deadline=120)
     elif step.action == "clear":
+        files.remove(_FIRST_START)
         attempt(["systemctl", "stop", UNIT], deadline=120)
         files.remove(MEMBER)
     elif step.action == "remove data":
@@ -244,11 +245,12 @@ def _promote(wanted: Wanted) -> None:
 def _first_start(wanted: Wanted, members: Sequence[str], state: str) -> None:
     """Start it with what it has to know once; where it has data, it goes by these."""
     os.makedirs(etcd.DATA, mode=0o700, exist_ok=True)
-    text = f"ETCD_INITIAL_CLUSTER={','.join(members)}\nETCD_INITIAL_CLUSTER_STATE={state}\n"
-    files.write(_FIRST_START, text, 0o644)
     for step in permissions.plan(wanted.permissions, permissions.observe(wanted.permissions)):
         permissions.act(step)
     _give_away_data()
+    # From here on it can run, and module `host` starts it.
+    text = f"ETCD_INITIAL_CLUSTER={','.join(members)}\nETCD_INITIAL_CLUSTER_STATE={state}\n"
+    files.write(_FIRST_START, text, 0o644)
     _start(wanted.deadline)
 
 
