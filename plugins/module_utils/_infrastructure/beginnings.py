@@ -134,13 +134,13 @@ def etcd_findings(
             f"etcd on {', '.join(holding)} holds the data of a cluster, but no control plane carries one, and its CAs are lost with them. Reset the "
             "hosts of etcd and restore the cluster from a backup (navarch.fleet.reset, navarch.fleet.restore)."
         )
-    others = sorted(
-        f"{state['version']} on {name}"
-        for name, state in states.items()
-        if version and state.get("version") and f"v{state['version']}" != version
-    )
+    others: dict[str, list[str]] = {}
+    for name, state in states.items():
+        if version and state.get("version") and f"v{state['version']}" != version:
+            others.setdefault(str(state["version"]), []).append(name)
     if others:
-        yield f"its etcd is {'; '.join(others)}, and {version} is wanted. navarch.fleet.upgrade takes it there."
+        told = "; ".join(f"{other} on {', '.join(names)}" for other, names in sorted(others.items()))
+        yield f"its etcd is {told}, and {version} is wanted. navarch.fleet.upgrade takes it there."
 
 
 def unnamed_etcd(seen: Mapping[str, Mapping[str, Any]]) -> str:
