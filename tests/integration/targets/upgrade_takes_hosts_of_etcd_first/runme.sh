@@ -34,5 +34,7 @@ pods_reach_each_other
 
 play upgrade
 unchanged
+# The administrator's kubeconfig was renewed with the upgrade, and comes to the controller anew.
+play provision
 play provision
 unchanged
