@@ -2,7 +2,7 @@
 
     python -m workshop.hosts up FOLDER NAME...      # FOLDER/hosts.yml is the inventory; more names, more hosts
     python -m workshop.hosts down FOLDER [NAME...]  # some of them, or all with their network
-    python -m workshop.hosts stop|start FOLDER NAME...
+    python -m workshop.hosts stop|start|pause|unpause FOLDER NAME...
     python -m workshop.hosts image                  # only the image; prints its tag
 
 They are no security boundary: each has SYS_ADMIN, NET_ADMIN and more. None is privileged, and the machine's cgroup tree is
@@ -142,11 +142,11 @@ def _remove(containers: Sequence[str]) -> None:
 
 
 def switch(hosts: Hosts, verb: str, names: Sequence[str]) -> None:
-    """Cut the power of hosts (`stop`), or give it back (`start`)."""
+    """Cut the power of hosts (`stop`), or give it back (`start`); let them stand still (`pause`), or go on (`unpause`)."""
     there = _containers(hosts)
     chosen = [there[name] for name in names]
-    if verb == "stop":
-        docker("kill", *chosen)
+    if verb != "start":
+        docker({"stop": "kill"}.get(verb, verb), *chosen)
         return
     docker("start", *chosen)
     addresses = _addresses(hosts)
@@ -259,7 +259,7 @@ def main(words: list[str]) -> int:
             up(Hosts(Path(rest[0])), rest[1:], _say)
         elif verb == "down" and rest:
             down(Hosts(Path(rest[0])), rest[1:])
-        elif verb in ("stop", "start") and len(rest) > 1:
+        elif verb in ("stop", "start", "pause", "unpause") and len(rest) > 1:
             switch(Hosts(Path(rest[0])), verb, rest[1:])
         else:
             print(__doc__, file=sys.stderr)
