@@ -54,17 +54,7 @@ def beginning(
             f"{', '.join(members)} belong to a cluster, but no control plane carries one, so none is begun. Restore it from a backup "
             "(navarch.fleet.restore), or reset these hosts (navarch.fleet.reset) to begin anew.",
         )
-    if 2 * len(looked_at) <= len(control_planes):
-        if asked := tuple(name for name in control_planes if name in outside):
-            return Beginning("", asked)
-        unseen = [name for name in control_planes if name not in seen]
-        return Beginning(
-            "",
-            tuple(control_planes),
-            f"{', '.join(unseen)} could not be looked at, and the cluster may live there, so none is begun. Bring them back, or take "
-            "them out of the inventory if they are gone for good.",
-        )
-    return _on(looked_at[0], control_planes)
+    return _on_first(looked_at, control_planes, outside, "the cluster")
 
 
 def etcd_beginning(
@@ -94,17 +84,7 @@ def etcd_beginning(
             f"{', '.join(running)} carry the cluster, but no host of the group etcd has its data. An etcd that runs on control planes is not moved "
             "to hosts of its own; if the data is lost, restore the cluster from a backup (navarch.fleet.restore).",
         )
-    if 2 * len(looked_at) <= len(hosts):
-        if asked := tuple(name for name in hosts if name in outside):
-            return Beginning("", asked)
-        unseen = [name for name in hosts if name not in looked_at]
-        return Beginning(
-            "",
-            tuple(hosts),
-            f"{', '.join(unseen)} could not be looked at, and etcd may live there, so none is begun. Bring them back, or take them out of the "
-            "inventory if they are gone for good.",
-        )
-    return _on(next(iter(looked_at)), hosts)
+    return _on_first(list(looked_at), hosts, outside, "etcd")
 
 
 def etcd_findings(
@@ -166,6 +146,21 @@ def version_finding(wanted: str, seen: Mapping[str, Mapping[str, Any]]) -> str:
         return ""
     told = "; ".join(f"{version} on {', '.join(sorted(names))}" for version, names in sorted(others.items()))
     return f"it runs {told}, and cluster_kubernetes_version is {wanted}. navarch.fleet.upgrade takes it there."
+
+
+def _on_first(looked_at: Sequence[str], hosts: Sequence[str], outside: Collection[str], what: str) -> Beginning:
+    """On the first that was looked at, unless it may live already where nobody looked: those outside the run are asked, others hold it up."""
+    if 2 * len(looked_at) > len(hosts):
+        return _on(looked_at[0], hosts)
+    if asked := tuple(name for name in hosts if name in outside):
+        return Beginning("", asked)
+    unseen = [name for name in hosts if name not in looked_at]
+    return Beginning(
+        "",
+        tuple(hosts),
+        f"{', '.join(unseen)} could not be looked at, and {what} may live there, so none is begun. Bring them back, or take them out of the "
+        "inventory if they are gone for good.",
+    )
 
 
 def _on(first: str, control_planes: Sequence[str]) -> Beginning:
