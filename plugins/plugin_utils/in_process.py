@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from functools import cache
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -61,8 +62,16 @@ class ActionModule(ModuleAction):
             or self._task.async_val
             or self._task.delegate_to
             or environment
-            or self._templar.template(variables.get("ansible_python_interpreter")) != sys.executable
+            or not _is_this_python(self._templar.template(variables.get("ansible_python_interpreter")))
         )
+
+
+def _is_this_python(interpreter: str | None) -> bool:
+    """Whether it is this program by this or another name (`python`, `python3`) in the same virtual environment."""
+    if not interpreter:
+        return False
+    this, that = Path(sys.executable), Path(interpreter)
+    return that.parent == this.parent and that.resolve() == this.resolve()
 
 
 def _collect_seldom() -> None:

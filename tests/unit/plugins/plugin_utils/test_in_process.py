@@ -73,6 +73,21 @@ def test_it_works_with_checked_options_in_this_process(monkeypatch: pytest.Monke
     assert found["changed"] is False
 
 
+def test_another_name_of_this_python_in_its_folder_is_this_python(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(in_process.imported("modules.application_info"), "work", lambda params, *, check: {})
+    for folder in ("venv", "other"):
+        (tmp_path / folder).mkdir()
+        for name in ("python", "python3"):
+            (tmp_path / folder / name).symlink_to(os.path.realpath(sys.executable))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python3"))
+    same, other = (str(tmp_path / folder / "python") for folder in ("venv", "other"))
+    assert action().run(None, {"ansible_python_interpreter": same})["changed"] is False
+    # The same file, but with the libraries of another virtual environment.
+    assert action().run(None, {"ansible_python_interpreter": other}) == {"program": True}
+
+
 def test_it_works_in_the_folder_of_the_playbook_as_modules_on_the_controller_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
