@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -23,6 +24,9 @@ from .ports import PortBook
 
 _A = TypeVar("_A")
 _R = TypeVar("_R")
+_AT_ONCE = 2 * (os.cpu_count() or 1)
+"""Clusters that start together. An API server computes for seconds before it answers; twenty of them at once on a small
+machine answer nobody in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def observe(lab: Lab) -> LabSeen:
 
 
 def carry_out(lab: Lab, steps: Iterable[Step], seen: LabSeen) -> dict[str, Result]:
-    """Do these steps, clusters side by side; one that fails does not hold up the others."""
+    """Do these steps, so many clusters side by side as the machine can start; one that fails does not hold up the others."""
     work: dict[str, list[Step]] = {name: [] for name in ("", *seen.clusters)}
     for step in steps:
         work[step.cluster].append(step)
@@ -98,7 +102,11 @@ def carry_out(lab: Lab, steps: Iterable[Step], seen: LabSeen) -> dict[str, Resul
     ]
     worker = _Worker(lab, PortBook(lab.directory, reserved), time.monotonic() + lab.timeout)
     results = dict(
-        zip(work, _side_by_side(work, lambda name: worker.run(name, work[name], seen.clusters[name])), strict=True)
+        zip(
+            work,
+            _side_by_side(work, lambda name: worker.run(name, work[name], seen.clusters[name]), _AT_ONCE),
+            strict=True,
+        )
     )
     if not any(result.error for result in results.values()):
         for step in whole:
@@ -270,7 +278,7 @@ def _kubectl(
         raise InfrastructureError(f"kubectl {arguments[0]} of its nodes failed: {answer.stderr.strip()[:400]}")
 
 
-def _side_by_side(items: Iterable[_A], work: Callable[[_A], _R]) -> list[_R]:
+def _side_by_side(items: Iterable[_A], work: Callable[[_A], _R], at_once: int | None = None) -> list[_R]:
     items = list(items)
-    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+    with ThreadPoolExecutor(max_workers=at_once or max(1, len(items))) as pool:
         return list(pool.map(work, items))
