@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Manifest = dict[str, Any]
 """An object as the API knows it. Manifests are shared between clusters: nobody changes one in place."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Identity:
+# A tuple and not a dataclass: every object of every member is looked up by it, and a tuple is compared in C.
+class Identity(NamedTuple):
     """One object in one cluster. `namespace` is empty for cluster-scoped objects."""
 
     group: str
