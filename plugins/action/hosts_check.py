@@ -11,12 +11,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import (
-    Beginning,
-    beginning,
-    etcd_beginning,
-    etcd_findings,
-    unnamed_etcd,
-    version_finding,
+    Decision,
+    Versions,
+    decide,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.hosts_together import together, unreached
 
@@ -46,37 +43,28 @@ class ActionModule(ActionBase):
         told = [*between.warnings, *_told(seen)]
         for text in told:
             self._display.warning(text)
-        beginnings, etcd = {}, {}
+        decisions: dict[str, Decision] = {}
         outside = set(variables["groups"]["all"]) - set(variables["ansible_play_hosts_all"])
         for name, cluster in arguments["clusters"].items():
             members = {host: said["membership"] for host, said in seen.items() if said["cluster"] == name}
             if not members:
                 continue
-            beginnings[name] = beginning([each["name"] for each in cluster["control_plane"]], members, outside)
-            same = arguments["versions"] == "same"
-            hosts_of_etcd = [each["name"] for each in cluster["etcd"]]
-            etcd[name] = etcd_beginning(hosts_of_etcd, members, outside) if hosts_of_etcd else Beginning("", ())
-            version = str(arguments["etcd_versions"].get(cluster["kubernetes_version"], "")) if same else ""
-            unnamed = "" if hosts_of_etcd or cluster.get("names_external_etcd") else unnamed_etcd(members)
-            texts = [
-                unnamed,
-                beginnings[name].finding,
-                etcd[name].finding,
-                *etcd_findings(hosts_of_etcd, members, beginnings[name].begins, version),
-                version_finding(cluster["kubernetes_version"], members) if same else "",
-            ]
-            wrong += [f"{name}: {text}" for text in texts if text]
+            decisions[name] = decide(cluster, members, outside, _wanted(cluster, arguments))
+            wrong += [f"{name}: {text}" for text in decisions[name].findings]
         if wrong:
             listed = "\n".join(f"  - {text}" for text in wrong)
             raise AnsibleActionFail(
                 f"The hosts have {len(wrong)} findings, and nothing was changed:\n{listed}", result={"findings": wrong}
             )
-        clusters = {name: {**_decided(each), "etcd": _decided(etcd[name])} for name, each in beginnings.items()}
+        clusters = {name: decision.as_dict() for name, decision in decisions.items()}
         return {**result, "changed": False, "findings": [], "told": told, "clusters": clusters}
 
 
-def _decided(found: Beginning) -> dict[str, Any]:
-    return {"begins": found.begins, "doors": list(found.doors)}
+def _wanted(cluster: Mapping[str, Any], arguments: Mapping[str, Any]) -> Versions | None:
+    if arguments["versions"] == "any":
+        return None
+    version = cluster["kubernetes_version"]
+    return Versions(version, str(arguments["etcd_versions"].get(version, "")))
 
 
 def _seen(variables: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:

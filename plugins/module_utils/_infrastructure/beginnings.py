@@ -23,6 +23,56 @@ class Beginning:
     finding: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What is wanted on a cluster's hosts."""
+
+    kubernetes: str
+    etcd: str
+    """Empty: any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How one cluster comes about."""
+
+    control_plane: Beginning
+    etcd: Beginning
+    """Without begin and doors where etcd has no hosts of its own."""
+    findings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that roles read: `begins`, `doors`, and the same of `etcd`."""
+        return {**_where(self.control_plane), "etcd": _where(self.etcd)}
+
+
+def decide(
+    cluster: Mapping[str, Any],
+    seen: Mapping[str, Mapping[str, Any]],
+    outside: Collection[str],
+    wanted: Versions | None,
+) -> Decision:
+    """Decide for one cluster, and say all that speaks against it.
+
+    Args:
+        cluster: as the inventory's check gives it.
+        seen: `membership` as module `host` gives it, of all its hosts that were looked at and answered.
+        outside: those that are not part of this run, so that nobody looked at them.
+        wanted: the versions that hosts must run already; none: any, they are about to be changed.
+    """
+    hosts_of_etcd = [each["name"] for each in cluster["etcd"]]
+    control_plane = beginning([each["name"] for each in cluster["control_plane"]], seen, outside)
+    etcd = etcd_beginning(hosts_of_etcd, seen, outside) if hosts_of_etcd else Beginning("", ())
+    findings = [
+        "" if hosts_of_etcd or cluster.get("names_external_etcd") else unnamed_etcd(seen),
+        control_plane.finding,
+        etcd.finding,
+        *etcd_findings(hosts_of_etcd, seen, control_plane.begins, wanted.etcd if wanted else ""),
+        version_finding(wanted.kubernetes, seen) if wanted else "",
+    ]
+    return Decision(control_plane, etcd, tuple(text for text in findings if text))
+
+
 def beginning(
     control_planes: Sequence[str], seen: Mapping[str, Mapping[str, Any]], outside: Collection[str] = ()
 ) -> Beginning:
@@ -30,8 +80,8 @@ def beginning(
 
     Args:
         control_planes: its control planes in the inventory's order.
-        seen: `membership` as module `host` gives it, of all its hosts that were looked at and answered.
-        outside: those that are not part of this run, so that nobody looked at them. Where they may be the majority, they are asked.
+        seen: as for `decide`.
+        outside: as for `decide`. Where they may be the majority, they are asked.
     """
     carriers = [name for name in control_planes if _carries(seen.get(name))]
     if carriers:
@@ -64,7 +114,7 @@ def etcd_beginning(
 
     Args:
         hosts: its hosts in the inventory's order.
-        seen: as for `beginning`, and so is `outside`.
+        seen: as for `decide`, and so is `outside`.
     """
     looked_at = {name: seen[name].get("etcd") or {} for name in hosts if name in seen}
     carriers = [name for name, state in looked_at.items() if state.get("data") and state["journal"]["finished"]]
@@ -94,7 +144,7 @@ def etcd_findings(
 
     Args:
         hosts: its hosts.
-        seen: as for `beginning`.
+        seen: as for `decide`.
         begins: the control plane that the cluster is to begin on, or an empty text.
         version: of etcd that is wanted, or an empty text for any.
     """
@@ -146,6 +196,10 @@ def version_finding(wanted: str, seen: Mapping[str, Mapping[str, Any]]) -> str:
         return ""
     told = "; ".join(f"{version} on {', '.join(sorted(names))}" for version, names in sorted(others.items()))
     return f"it runs {told}, and cluster_kubernetes_version is {wanted}. navarch.fleet.upgrade takes it there."
+
+
+def _where(found: Beginning) -> dict[str, Any]:
+    return {"begins": found.begins, "doors": list(found.doors)}
 
 
 def _on_first(looked_at: Sequence[str], hosts: Sequence[str], outside: Collection[str], what: str) -> Beginning:

@@ -18,6 +18,7 @@ from . import binaries, etcd, etcd_local, files, kubeadm
 from .commands import run
 from .errors import NodeError
 from .steps import Step
+from .urls import https
 
 TOPIC = "restore"
 _WORK = "/var/lib/navarch/restore"
@@ -153,8 +154,7 @@ def _restore_keys(wanted: Wanted, encryption_file: str) -> None:
 
 def _restore_etcd(wanted: Wanted, deadline: float) -> None:
     """Make the data of a cluster of one member; further control planes join it."""
-    host = f"[{wanted.address}]" if ":" in wanted.address else wanted.address
-    peer = f"https://{host}:2380"
+    peer = https(wanted.address, 2380)
     fresh = f"{etcd.DATA}/.navarch-restore"
     for path in (fresh, f"{etcd.DATA}/member"):
         files.remove(path)

@@ -19,8 +19,9 @@ from . import etcd, etcd_certificates, etcd_local, files, kubeadm, permissions, 
 from .commands import attempt, run
 from .errors import NodeError
 from .etcd import Member
-from .etcd_local import CLIENT_PORT, HERE, MEMBER, PEER_PORT, UNIT, UNIT_FILE, url
+from .etcd_local import CLIENT_PORT, HERE, MEMBER, PEER_PORT, UNIT, UNIT_FILE
 from .steps import Step
+from .urls import https
 
 TOPIC = "etcd"
 _FIRST_START = "/etc/navarch/etcd.env"
@@ -60,7 +61,7 @@ class Wanted:
     @property
     def others(self) -> list[str]:
         """Where the other members serve clients."""
-        return [url(address, CLIENT_PORT) for address in self.peers]
+        return [https(address, CLIENT_PORT) for address in self.peers]
 
     @property
     def everybody(self) -> list[str]:
@@ -165,7 +166,7 @@ def _begin(wanted: Wanted) -> None:
         etcd_certificates.forget()
     etcd_local.write_journal(kubeadm.Journal("begin"))
     etcd_certificates.make(wanted.subject)
-    _first_start(wanted, [f"{wanted.subject.name}={url(wanted.subject.address, PEER_PORT)}"], "new")
+    _first_start(wanted, [f"{wanted.subject.name}={https(wanted.subject.address, PEER_PORT)}"], "new")
     _until(wanted.deadline, etcd_local.unwell)
     etcd_local.write_journal(kubeadm.Journal("begin", True))
 
@@ -193,7 +194,7 @@ def _taken_in(wanted: Wanted) -> list[str]:
 
     What they have of an earlier host of this name or address goes first: a new etcd has forgotten what that one promised.
     """
-    peer_url = url(wanted.subject.address, PEER_PORT)
+    peer_url = https(wanted.subject.address, PEER_PORT)
     silent: dict[str, float] = {}
 
     def closed_to_us() -> str:
@@ -223,7 +224,7 @@ def _taken_in(wanted: Wanted) -> list[str]:
         for each in etcd_local.members(wanted.others) or ()
         for address in each.addresses
     }
-    return [f"{name}={url(address, PEER_PORT)}" for address, name in names.items()]
+    return [f"{name}={https(address, PEER_PORT)}" for address, name in names.items()]
 
 
 def _promote(wanted: Wanted) -> None:

@@ -137,11 +137,6 @@ def listens(member: Member) -> bool:
     return False
 
 
-def url(address: str, port: int) -> str:
-    """Where etcd is reached; an address of IPv6 stands in brackets."""
-    return f"https://[{address}]:{port}" if ":" in address else f"https://{address}:{port}"
-
-
 def journal() -> kubeadm.Journal:
     """What we last began here with etcd."""
     try:

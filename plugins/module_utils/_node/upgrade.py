@@ -20,6 +20,7 @@ from .commands import attempt, run
 from .errors import NodeError
 from .kubectl import try_kubectl
 from .steps import Step
+from .urls import https
 
 TOPIC = "upgrade"
 KUBELET_CONFIGURATION = "/var/lib/kubelet/config.yaml"
@@ -165,8 +166,7 @@ def local_server() -> list[str]:
     port = re.search(r"--secure-port=(\d+)", manifest)
     if not address or not port:
         return []
-    host = f"[{address[1]}]" if ":" in address[1] else address[1]
-    return ["--server", f"https://{host}:{port[1]}"]
+    return ["--server", https(address[1], port[1])]
 
 
 def cluster_version() -> str:

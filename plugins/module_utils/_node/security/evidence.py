@@ -23,6 +23,7 @@ from typing import Any
 
 from .. import files, permissions
 from ..errors import NodeError
+from ..urls import https
 from . import etcd_values, processes
 
 _AUTHORITY = "/etc/kubernetes/pki/ca.crt"
@@ -134,8 +135,8 @@ def _open_values(flags: Mapping[str, str], documents: Mapping[str, Any]) -> tupl
 def _strangers(flags: Mapping[str, str]) -> dict[str, int]:
     host = flags.get("bind-address", "")
     host = flags.get("advertise-address", "127.0.0.1") if host in ("", "0.0.0.0", "::") else host
-    place = f"[{host}]" if ":" in host else host
-    return {path: _status(f"https://{place}:{flags.get('secure-port', '6443')}{path}") for path in _STRANGERS}
+    place = https(host, flags.get("secure-port", "6443"))
+    return {path: _status(f"{place}{path}") for path in _STRANGERS}
 
 
 def _status(url: str) -> int:

@@ -10,7 +10,9 @@ from typing import Any
 
 from ansible_collections.navarch.fleet.plugins.module_utils._infrastructure.beginnings import (
     Beginning,
+    Versions,
     beginning,
+    decide,
     etcd_beginning,
     etcd_findings,
     unnamed_etcd,
@@ -147,3 +149,30 @@ def test_another_version_of_etcd_is_a_finding() -> None:
 def test_an_etcd_that_the_inventory_forgot_is_a_finding() -> None:
     assert "API servers of n1" in unnamed_etcd({"n1": {"etcd_servers": ["https://10.0.0.5:2379"]}})
     assert unnamed_etcd({"n1": {"etcd_servers": ["https://127.0.0.1:2379"]}, "n2": {}}) == ""
+
+
+def cluster(*hosts_of_etcd: str) -> dict[str, Any]:
+    return {"control_plane": [{"name": "n1"}], "etcd": [{"name": name} for name in hosts_of_etcd]}
+
+
+def test_all_that_speaks_against_a_cluster_is_said_at_once() -> None:
+    old = {**CARRIES, "version": "v1.36.3", "etcd_servers": ["https://10.0.0.9:2379"]}
+    said = decide(cluster(), {"n1": old}, (), Versions("v1.37.2", "")).findings
+    assert len(said) == 2
+    assert "the inventory names none" in said[0]
+    assert "it runs v1.36.3 on n1" in said[1]
+
+
+def test_versions_are_nobodys_business_where_they_are_about_to_be_changed() -> None:
+    assert decide(cluster(), {"n1": {**CARRIES, "version": "v1.36.3"}}, (), None).findings == ()
+
+
+def test_an_etcd_of_the_users_own_needs_no_hosts_in_the_inventory() -> None:
+    using = {"n1": {**CARRIES, "etcd_servers": ["https://10.0.0.9:2379"]}}
+    assert decide({**cluster(), "names_external_etcd": True}, using, (), None).findings == ()
+
+
+def test_roles_read_where_the_cluster_and_where_etcd_begins() -> None:
+    decided = decide(cluster("e1"), {"n1": BARE, "e1": BARE}, (), None).as_dict()
+    assert decided == {"begins": "n1", "doors": ["n1"], "etcd": {"begins": "e1", "doors": ["e1"]}}
+    assert decide(cluster(), {"n1": BARE}, (), None).as_dict()["etcd"] == {"begins": "", "doors": []}
