@@ -46,9 +46,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-# A source is loaded as a bare file, without Ansible's collection loader: it finds the collection by its own place.
-_ROOT = Path(__file__).resolve().parents[4]
-_PACKAGES = _ROOT.parents[2]
+# A source is loaded as a bare file, without Ansible's collection loader: it finds the collection by its own place. Links are not
+# followed, since a checkout that is linked into a collections folder has the right name there only.
+_PACKAGES = Path(__file__).absolute().parents[7]
 
 
 async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> None:
