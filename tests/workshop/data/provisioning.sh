@@ -24,10 +24,12 @@ unchanged() { # the last play changed nothing anywhere
     grep -qE '^\S+ +: .*changed=0' "$folder/said"
 }
 
+address() { # address HOST
+    python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts'][sys.argv[2]]['ansible_host'])" "$folder/hosts.yml" "$1"
+}
+
 on() { # on HOST COMMAND... : over SSH, as root
-    local address
-    address=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts'][sys.argv[2]]['ansible_host'])" "$folder/hosts.yml" "$1")
-    ssh -i "$folder/id_ed25519" -o "UserKnownHostsFile=$folder/known_hosts" -o LogLevel=ERROR "root@$address" "${@:2}"
+    ssh -i "$folder/id_ed25519" -o "UserKnownHostsFile=$folder/known_hosts" -o LogLevel=ERROR "root@$(address "$1")" "${@:2}"
 }
 
 kubectl() { "$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/navarch/binaries/kubernetes-v1.37.2-*/kubectl)" --kubeconfig "$kubeconfig" "$@"; }
@@ -38,6 +40,28 @@ eventually() { # eventually SECONDS COMMAND... : the command succeeds within tha
         [ $SECONDS -lt $end ] || fail "not within $1 s: ${*:2}"
         sleep 1
     done
+}
+
+write() { # every moment, the time of each write that was taken
+    while true; do
+        if kubectl --request-timeout 2s annotate --overwrite configmap/kube-root-ca.crt "written=$EPOCHREALTIME" >"$folder/answer" 2>&1; then
+            echo "$EPOCHREALTIME"
+        fi
+        sleep 0.2
+    done >"$folder/writes"
+}
+
+longest_pause() { # longest_pause SECONDS WATCHED COMMAND... : writes go on until WATCHED seconds after the command; no pause is as long as SECONDS
+    local writer longest
+    write &
+    writer=$!
+    eventually 20 grep -q . "$folder/writes"
+    "${@:3}"
+    sleep "$2"
+    kill "$writer"
+    longest=$(awk 'NR > 1 && $1 - last > longest { longest = $1 - last } { last = $1 } END { print longest }' "$folder/writes")
+    echo "the longest pause between writes: $longest s (${*:3})"
+    awk -v "longest=$longest" -v "allowed=$1" 'BEGIN { exit longest >= allowed }' || fail "the API could not be written to for $longest s"
 }
 
 nodes_ready() { # nodes_ready N : exactly N Nodes, all of them Ready

@@ -11,8 +11,6 @@ leave() {
     rm -rf "$folder"
 }
 
-address_of() { python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts'][sys.argv[2]]['ansible_host'])" "$folder/hosts.yml" "$1"; }
-
 unschedulable() { kubectl get pods --selector app=flood --output 'jsonpath={.items[*].status.conditions[*].reason}' | grep -q Unschedulable; }
 no_pods() { [ -z "$(kubectl get pods --selector app=flood --no-headers)" ]; }
 
@@ -23,7 +21,7 @@ play provision --limit n1,localhost -e cluster_join=true
 nodes_ready 1
 
 sets=(-e "{\"autoscale_machine_sets\": [{\"name\": \"spares\", \"cluster\": \"north\", \"provider\": \"idc\", \"min_replicas\": 0, \"max_replicas\": 2,
-  \"labels\": {\"pool\": \"spares\"}, \"settings\": {\"hosts\": [{\"name\": \"n2\", \"address\": \"$(address_of n2)\"}], \"capacity\": {\"cpu\": \"2\", \"memory\": \"4Gi\"}}}]}")
+  \"labels\": {\"pool\": \"spares\"}, \"settings\": {\"hosts\": [{\"name\": \"n2\", \"address\": \"$(address n2)\"}], \"capacity\": {\"cpu\": \"2\", \"memory\": \"4Gi\"}}}]}")
 at_once=(-e autoscale_scale_up_delay=0 -e autoscale_scale_down_unneeded_time=0 -e autoscale_scale_down_delay_after_add=0)
 play autoscale "${sets[@]}" "${at_once[@]}"
 nodes_ready 1

@@ -16,7 +16,7 @@ if play provision; then fail "provision upgraded a cluster"; fi
 
 kubectl apply --filename "$target/web.yml"
 kubectl rollout status deployment/served --timeout 120s
-address=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['hosts']['n1']['ansible_host'])" "$folder/hosts.yml")
+address=$(address n1)
 python "$target/count.py" "http://$address:30080/" >"$folder/count" 2>&1 &
 counter=$!
 
