@@ -117,6 +117,7 @@ def act(step: Step, wanted: Wanted, found: Found) -> None:
         etcd.remove_member(found.member)
     elif step.action == "delete":
         kubectl.kubectl(["delete", "node", wanted.name, "--wait=true"], deadline=wanted.deadline)
+        _forget_pods(wanted)
     else:
         kubectl.kubectl(["patch", "node", wanted.name, "--type", "merge", "--patch", step.after])
 
@@ -195,6 +196,18 @@ def _carry_out_drain(wanted: Wanted, found: Found) -> None:
         f"kubectl says: {_last_line(said.errors)}",
         "It stays cordoned; give the named budgets room, or more time, and run again.",
     )
+
+
+def _forget_pods(wanted: Wanted) -> None:
+    """Take away the pods that nobody moves. The garbage collector does so after a minute, and until then services send requests to them."""
+    left = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {name: pod["metadata"][name] for name in ("namespace", "name")}}
+        for pod in _pods_on(wanted.name)
+    ]
+    if left:
+        listing = json.dumps({"apiVersion": "v1", "kind": "List", "items": left})
+        at_once = ["--grace-period=0", "--force", "--wait=false", "--ignore-not-found"]
+        kubectl.kubectl(["delete", *at_once, "--filename", "-"], text=listing, deadline=wanted.deadline)
 
 
 def _labels(wanted: Wanted, found: Found) -> Step | None:

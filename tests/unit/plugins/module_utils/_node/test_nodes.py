@@ -81,6 +81,26 @@ def test_a_living_node_is_drained_before_it_is_removed() -> None:
     assert verbs(nodes.plan(wanted(State.ABSENT), Found(node(), (pod("web"),), ""))) == ["drain", "delete"]
 
 
+def test_no_pod_outlives_its_node_and_gets_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], str | None]] = []
+
+    def kubectl(arguments: list[str], *, text: str | None = None, deadline: float = 60.0) -> str:
+        asked.append((arguments, text))
+        return json.dumps({"items": [pod("agent", owner="DaemonSet")]}) if arguments[0] == "get" else ""
+
+    monkeypatch.setattr(nodes.kubectl, "kubectl", kubectl)
+    (step,) = nodes.plan(wanted(State.ABSENT), Found(node(), ()))
+    nodes.act(step, wanted(State.ABSENT), Found(node(), ()))
+    # The Node goes first: a DaemonSet would make its pod anew.
+    assert [" ".join(arguments[:2]) for arguments, _text in asked] == [
+        "delete node",
+        "get pods",
+        "delete --grace-period=0",
+    ]
+    (gone,) = json.loads(asked[-1][1] or "")["items"]
+    assert gone["metadata"] == {"namespace": "shop", "name": "agent"}
+
+
 def test_a_member_of_etcd_that_stayed_behind_is_removed_even_without_a_node() -> None:
     assert verbs(nodes.plan(wanted(State.ABSENT), Found(None, (), "8e9e05c52164694d"))) == ["remove etcd member"]
 
