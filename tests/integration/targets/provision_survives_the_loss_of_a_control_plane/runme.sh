@@ -45,5 +45,6 @@ logins() { for host in n1 n2 n3 n4 b1 b2; do echo "$host $(on "$host" 'journalct
 logins >"$folder/logins"
 provision -i "$folder/more.yml" --limit n6,n7
 nodes_ready 6
-[ "$(logins | diff - "$folder/logins" | grep -c '^<')" = 1 ] || fail "more than one host was contacted beside the new ones"
+# None where the connection of the last play to that control plane was still open.
+[ "$(logins | diff - "$folder/logins" | grep -c '^<')" -le 1 ] || fail "more than one host was contacted beside the new ones"
 pods_reach_each_other
