@@ -36,16 +36,15 @@ def tests(paths: Paths, targets: list[str]) -> list[Step]:
     )
 
     def work(log: Log) -> Counts:
-        reason = equipment.unavailable(paths, log)
-        if reason:
-            for name in targets:
-                log.announce(f"- {name} skipped: {reason}")
-            return Counts(skipped=len(targets))
         return lab.each(log, targets, lambda name: lab.run_target(paths, paths.lab, folder / name, log))
 
     return [
         *_up(paths),
-        Step("on-openstack", work, ("openstack", *(equipment.STEPS if on_hosts else ()))),
+        Step(
+            "on-openstack",
+            equipment.where_possible(paths, targets, work),
+            ("openstack", *(equipment.STEPS if on_hosts else ())),
+        ),
         *_down(paths),
     ]
 
@@ -59,35 +58,26 @@ def drills(paths: Paths) -> list[Step]:
 def benchmark(paths: Paths) -> list[Step]:
     """Servers made side by side and one after the other; then a whole cluster."""
 
-    def work(log: Log) -> Counts | None:
-        reason = equipment.unavailable(paths, log)
-        if reason:
-            log.announce(f"- OpenStack skipped: {reason}")
-            return Counts(skipped=1)
+    def work(log: Log) -> None:
         for name in ("openstack_machines", "openstack_cluster"):
             module = f"ansible_collections.navarch.fleet.tests.benchmark.{name}"
             log.run("python", "-m", module, environment={"PYTHONPATH": str(paths.tree)}, deadline=3600)
-        return None
 
     # After all others: figures want a machine for themselves.
     needed = ("openstack", *equipment.STEPS, "bench-provisioning")
-    return [*_up(paths), Step("bench-openstack", work, needed, Show.PLAIN), *_down(paths, ("bench-openstack",))]
+    guarded = equipment.where_possible(paths, ("openstack",), work)
+    return [*_up(paths), Step("bench-openstack", guarded, needed, Show.PLAIN), *_down(paths, ("bench-openstack",))]
 
 
 def _up(paths: Paths) -> list[Step]:
-    def work(log: Log) -> Counts | None:
-        # Its servers are the same containers as the hosts of other tests.
-        reason = equipment.unavailable(paths, log)
-        if reason:
-            log.announce(f"no OpenStack: {reason}")
-            return Counts(skipped=1)
+    def work(log: Log) -> None:
         try:
             (openstack_lab.up if lab.keep_lab() else openstack_lab.fresh)(find_lab(paths), log.say)
         except (installing.LabError, OSError) as problem:
             raise StepError(str(problem)) from problem
-        return None
 
-    return [Step("openstack", work, ("venv", "layout"))]
+    # Its servers are the same containers as the hosts of other tests.
+    return [Step("openstack", equipment.where_possible(paths, ("OpenStack",), work), ("venv", "layout"))]
 
 
 def _down(paths: Paths, following: tuple[str, ...] = ("on-openstack",)) -> list[Step]:

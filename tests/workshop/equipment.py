@@ -6,6 +6,7 @@ A target or a scenario that brings up hosts says so in its file `aliases`, with 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import docker, host_image, lab
@@ -34,31 +35,40 @@ def tests(paths: Paths, targets: list[str], scenarios: list[str]) -> list[Step]:
     """The targets and scenarios on hosts, one after the other; no step if there are none."""
 
     def work(log: Log) -> Counts:
-        reason = unavailable(paths, log)
-        if reason:
-            for name in (*targets, *scenarios):
-                log.announce(f"- {name} skipped: {reason}")
-            return Counts(skipped=len(targets) + len(scenarios))
         folder = paths.collection / "tests" / "integration" / "targets"
         return lab.each(log, targets, lambda name: lab.run_target(paths, paths.lab, folder / name, log)) + lab.each(
             log, scenarios, lambda name: lab.run_scenario(paths, name, log)
         )
 
-    return [Step("on-hosts", work, STEPS)] if targets or scenarios else []
+    return (
+        [Step("on-hosts", where_possible(paths, (*targets, *scenarios), work), STEPS)] if targets or scenarios else []
+    )
 
 
 def benchmark(paths: Paths) -> list[Step]:
     """Clusters out of hosts, beside kubeadm's own steps; alone, after the other figures."""
 
-    def work(log: Log) -> Counts | None:
-        reason = unavailable(paths, log)
-        if reason:
-            log.announce(f"- provisioning skipped: {reason}")
-            return Counts(skipped=1)
+    def work(log: Log) -> None:
         log.run("python", paths.collection / "tests" / "benchmark" / "provisioning.py", deadline=3600)
-        return None
 
-    return [*prepare(paths), Step("bench-provisioning", work, (*STEPS, "bench"), Show.PLAIN)]
+    guarded = where_possible(paths, ("provisioning",), work)
+    return [*prepare(paths), Step("bench-provisioning", guarded, (*STEPS, "bench"), Show.PLAIN)]
+
+
+def where_possible(
+    paths: Paths, names: Sequence[str], work: Callable[[Log], Counts | None]
+) -> Callable[[Log], Counts | None]:
+    """The work where there can be hosts; elsewhere each of these is skipped, with the reason."""
+
+    def guarded(log: Log) -> Counts | None:
+        reason = unavailable(paths, log)
+        if not reason:
+            return work(log)
+        for name in names:
+            log.announce(f"- {name} skipped: {reason}")
+        return Counts(skipped=len(names))
+
+    return guarded
 
 
 def unavailable(paths: Paths, log: Log) -> str:
