@@ -28,8 +28,11 @@ Say = Callable[[str], None]
 
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
 # Raised when what is made of the same binaries changes.
-_RECIPE = 1
+_RECIPE = 2
 _MADE = "build "
+# nft lists a protocol by its number where it does not find its name here. kube-proxy, started anew, then takes what it finds in its maps for
+# somebody else's and deletes it, with what it just wrote: services have no rules any more.
+_PROTOCOLS = {"/etc/protocols": "icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nipv6-icmp 58 IPv6-ICMP\nsctp 132 SCTP\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +183,11 @@ def _content(reference: Reference, paths: Mapping[str, Path]) -> oci.Content:
         return oci.Content(("/pause",), {"/pause": paths["pause"]}, user="65535:65535")
     folder = "/usr/local/bin"
     files = {f"{folder}/{name}": path for name, path in paths.items()}
+    texts: Mapping[str, str] = {}
     if reference.name == "kube-proxy":
         files |= _nft()
-    return oci.Content((f"{folder}/{reference.name}",), files, ("/etc", "/run", "/tmp"))
+        texts = _PROTOCOLS
+    return oci.Content((f"{folder}/{reference.name}",), files, texts, ("/etc", "/run", "/tmp"))
 
 
 def _nft() -> dict[str, Path]:

@@ -14,7 +14,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from .receipts import sha256_of
@@ -33,6 +33,8 @@ class Content:
     entrypoint: tuple[str, ...]
     files: Mapping[str, Path]
     """Path in the image to the file on this machine; all are executable."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image to what is written there."""
     folders: tuple[str, ...] = ()
     """Empty folders beside those that the files need."""
     user: str = ""
@@ -100,7 +102,7 @@ def pack(archive: Path, reference: str, manifest: Blob, blobs: Sequence[Blob]) -
 
 
 def _write_layer(path: Path, content: Content) -> None:
-    folders = {parent for file in content.files for parent in PurePosixPath(file).parents} | {
+    folders = {parent for file in (*content.files, *content.texts) for parent in PurePosixPath(file).parents} | {
         folder for name in content.folders for folder in (PurePosixPath(name), *PurePosixPath(name).parents)
     }
     with tarfile.open(path, "w") as tar:
@@ -114,6 +116,8 @@ def _write_layer(path: Path, content: Content) -> None:
             entry.size, entry.mode = source.stat().st_size, 0o755
             with source.open("rb") as stream:
                 tar.addfile(entry, stream)
+        for name, text in sorted(content.texts.items()):
+            _add(tar, name.lstrip("/"), text.encode())
 
 
 def _document(path: Path, media_type: str, content: Mapping[str, object]) -> Blob:

@@ -14,5 +14,10 @@ nodes_ready 3
 kubectl get node n3 --show-labels | grep -q 'disk=fast.*topology.kubernetes.io/region=eu,topology.kubernetes.io/zone=c'
 pods_reach_each_other
 
+# kube-proxy that is started anew finds the rules of its predecessor, and keeps them.
+kubectl --namespace kube-system rollout restart daemonset/kube-proxy
+kubectl --namespace kube-system rollout status daemonset/kube-proxy --timeout 120s
+pods_reach_each_other
+
 play provision
 unchanged

@@ -17,6 +17,7 @@ if play provision; then fail "provision upgraded a cluster"; fi
 kubectl apply --filename "$target/web.yml"
 kubectl rollout status deployment/served --timeout 120s
 address=$(address n1)
+eventually 30 python -c "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)" "http://$address:30080/" 2>/dev/null
 python "$target/count.py" "http://$address:30080/" >"$folder/count" 2>&1 &
 counter=$!
 

@@ -34,7 +34,9 @@ def made(folder: Path, reference: str = "registry.example.com/tools/thing:1") ->
     """An image with one program."""
     folder.mkdir(parents=True)
     (folder / "program").write_bytes(b"#!/bin/sh\n")
-    content = oci.Content(("/bin/program",), {"/bin/program": folder / "program"}, ("/tmp",), "65535:65535")
+    content = oci.Content(
+        ("/bin/program",), {"/bin/program": folder / "program"}, {"/etc/names": "one 1\n"}, ("/tmp",), "65535:65535"
+    )
     oci.build(folder / "image.tar", reference, content, MACHINE, folder)
     return folder / "image.tar"
 
@@ -67,8 +69,10 @@ def test_an_archive_names_its_image_and_every_blob_is_its_digest(tmp_path):
     with tarfile.open(fileobj=io.BytesIO(found[f"blobs/{manifest['layers'][0]['digest'].replace(':', '/')}"])) as layer:
         assert [(entry.name, oct(entry.mode)) for entry in layer] == [
             ("bin", "0o755"),
+            ("etc", "0o755"),
             ("tmp", "0o1777"),
             ("bin/program", "0o755"),
+            ("etc/names", "0o644"),
         ]
 
 
