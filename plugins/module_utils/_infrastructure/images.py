@@ -187,7 +187,7 @@ def _content(reference: Reference, paths: Mapping[str, Path]) -> oci.Content:
     if reference.name == "kube-proxy":
         files |= _nft()
         texts = _PROTOCOLS
-    return oci.Content((f"{folder}/{reference.name}",), files, texts, ("/etc", "/run", "/tmp"))
+    return oci.Content((f"{folder}/{reference.name}",), files, ("/etc", "/run", "/tmp"), texts=texts)
 
 
 def _nft() -> dict[str, Path]:

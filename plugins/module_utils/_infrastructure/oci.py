@@ -33,11 +33,11 @@ class Content:
     entrypoint: tuple[str, ...]
     files: Mapping[str, Path]
     """Path in the image to the file on this machine; all are executable."""
-    texts: Mapping[str, str] = field(default_factory=dict)
-    """Path in the image to what is written there."""
     folders: tuple[str, ...] = ()
     """Empty folders beside those that the files need."""
     user: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image to what is written there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ on() { # on HOST COMMAND... : over SSH, as root
     ssh -i "$folder/id_ed25519" -o "UserKnownHostsFile=$folder/known_hosts" -o LogLevel=ERROR "root@$(address "$1")" "${@:2}"
 }
 
+state() { # state HOST : what a host is, as far as we change it
+    on "$1" 'find /etc /opt /usr/local /var/lib -xdev \( -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/ucf -o -path /var/lib/systemd \) -prune -o -print | sort; ip rule; systemctl list-unit-files --no-legend'
+}
+
 kubectl() { "$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/navarch/binaries/kubernetes-v1.37.2-*/kubectl)" --kubeconfig "$kubeconfig" "$@"; }
 
 eventually() { # eventually SECONDS COMMAND... : the command succeeds within that time

@@ -12,8 +12,8 @@ from .configuration import write_configuration
 from .database import sql
 from .installing import LabError, Say
 from .places import ADDRESS, CODE, DATABASES, PASSWORD, PORTS, REGION, Lab, url
-from .processes import answers, halt, wait_for
-from .services import start_base, start_keystone, stop
+from .processes import alive, answers, halt, names, wait_for
+from .services import start_database, start_keystone, stop
 
 
 def initialise(lab: Lab, say: Say) -> None:
@@ -29,7 +29,7 @@ def initialise(lab: Lab, say: Say) -> None:
         lab, "mariadb-install", "mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={lab.var / 'mysql'}",
         "--auth-root-authentication-method=normal", "--skip-test-db",
     )  # fmt: skip
-    start_base(lab)
+    start_database(lab)
     statements = [f"create database {name} character set utf8mb4" for name in DATABASES]
     sql(lab, "; ".join([*statements, f"grant all on *.* to root@'{ADDRESS}' identified by '' with grant option"]))
     with ThreadPoolExecutor(4) as pool:
@@ -51,6 +51,9 @@ def initialise(lab: Lab, say: Say) -> None:
 
 def forget(lab: Lab) -> None:
     """Put the databases of the fresh cloud in the place of those in use. Nothing may run."""
+    running = [name for name in names(lab) if alive(lab, name)]
+    if running:
+        raise LabError(f"the cloud can't begin anew while these run: {', '.join(running)}")
     gone = [lab.var / "mysql", lab.var / "rabbitmq", lab.var / "glance", lab.instances, *lab.var.glob("nova-*")]
     for folder in gone:
         shutil.rmtree(folder, ignore_errors=True)

@@ -29,10 +29,9 @@ HEALTH = {
 }
 
 
-def start_base(lab: Lab) -> None:
-    """The database and the message queue."""
+def start_database(lab: Lab) -> None:
+    """The database alone, which is all that it takes to make its content."""
     spawn(lab, "mariadb", [MARIADB, f"--defaults-file={lab.etc / 'my.cnf'}"])
-    spawn(lab, "rabbitmq", ["sh", "-c", f"ulimit -n 4096; exec {RABBITMQ}"], _rabbitmq(lab))
     wait_for(lab, "mariadb", lambda: listens(PORTS["mysql"]) and (lab.run / "mysql.sock").exists())
 
 
@@ -49,7 +48,8 @@ def start_keystone(lab: Lab) -> None:
 def start(lab: Lab) -> None:
     """Everything, and wait until all of it works."""
     began = time.time() if not alive(lab, "nova") else 0.0
-    start_base(lab)
+    spawn(lab, "rabbitmq", ["sh", "-c", f"ulimit -n 4096; exec {RABBITMQ}"], _rabbitmq(lab))
+    start_database(lab)
     start_keystone(lab)
     _start_apis(lab)
     # A compute that finds no Keystone and no Placement at its start tries again only after a minute.

@@ -2,10 +2,6 @@
 # A backup, all hosts lost, new ones: the objects are there again. And a host that is reset is as it was.
 . ../../../workshop/data/provisioning.sh
 
-state() { # what a host is, as far as we change it
-    on "$1" 'find /etc /opt /usr/local /var/lib -xdev \( -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/ucf -o -path /var/lib/systemd \) -prune -o -print | sort; ip rule; systemctl list-unit-files --no-legend'
-}
-
 hosts up n1 n2
 state n2 >"$folder/before"
 play provision

@@ -35,7 +35,7 @@ def made(folder: Path, reference: str = "registry.example.com/tools/thing:1") ->
     folder.mkdir(parents=True)
     (folder / "program").write_bytes(b"#!/bin/sh\n")
     content = oci.Content(
-        ("/bin/program",), {"/bin/program": folder / "program"}, {"/etc/names": "one 1\n"}, ("/tmp",), "65535:65535"
+        ("/bin/program",), {"/bin/program": folder / "program"}, ("/tmp",), "65535:65535", {"/etc/names": "one 1\n"}
     )
     oci.build(folder / "image.tar", reference, content, MACHINE, folder)
     return folder / "image.tar"
