@@ -107,11 +107,12 @@ def changes(saved: Mapping[str, Any], fleet: Fleet, prepared: Prepared) -> list[
         found.append("the sources are others")
     elif seal(saved["salt"], _content(prepared)) != saved["content"] and not found:
         found.append("from the same sources other manifests come: placement, overrides or options are others")
-    if not found and (prepared.empty or (prepared.resumes and prepared.revision.number == saved["revision"]["number"])):
+    same = prepared.revision.number == saved["revision"]["number"]
+    if not found and (prepared.empty or (prepared.interrupted and same)):
         # It was carried out already, or begun and interrupted: to finish it is to apply it.
         return []
     found += _input_changes(saved["inputs"], _inputs(fleet))
-    if saved["revision"]["number"] != prepared.revision.number:
+    if not same:
         found.append(f"revision {saved['revision']['number']} was planned, now it would be {prepared.revision.number}")
     for name in sorted({*saved["clusters"], *prepared.plan.clusters}):
         before, now = saved["clusters"].get(name), prepared.plan.clusters.get(name)

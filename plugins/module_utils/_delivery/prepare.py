@@ -121,6 +121,8 @@ class Prepared:
     """The revision is not in the hub yet."""
     resumes: bool
     """It is there, but was not completed."""
+    concluded: bool
+    """The hub was told how the last delivery came out."""
     decided: Decided
     surveys: Mapping[str, Survey]
     plan: Plan
@@ -137,7 +139,12 @@ class Prepared:
     @property
     def empty(self) -> bool:
         """Whether the members and the revisions say already what they should."""
-        return self.plan.empty and not self.is_new and not self.resumes
+        return self.plan.empty and not self.is_new and not self.interrupted
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an earlier play began it and did not come to its end."""
+        return self.resumes or not self.concluded
 
 
 def open_fleet(hub: Hub, *, timeout: float = 20.0) -> Fleet:
@@ -247,6 +254,7 @@ def prepare(
         revision=revision,
         is_new=is_new,
         resumes=resumes,
+        concluded=past.record is None or past.record.concluded,
         decided=decided,
         surveys=surveys,
         plan=plan,

@@ -36,6 +36,13 @@ class ApplicationRecord:
     resource_version: str
 
     @property
+    def concluded(self) -> bool:
+        """Whether the last delivery told how it came out; a rollout by steps keeps account of itself."""
+        return (
+            self.status.get("phase") != "Progressing" or (self.status.get("rollout") or {}).get("phase") in UNFINISHED
+        )
+
+    @property
     def tenant(self) -> str:
         """The namespace in the hub."""
         return self.spec.tenant

@@ -61,7 +61,7 @@ def prepare_recorded(
     plan = Plan({**found.clusters, **{name: lost_plan(name) for name in lost}})
     return Prepared(
         spec=spec, owner=owner, frame=frame, revision=revision, is_new=is_new, resumes=not is_new,
-        decided=decided, surveys=surveys, plan=plan,
+        concluded=True, decided=decided, surveys=surveys, plan=plan,
     )  # fmt: skip
 
 

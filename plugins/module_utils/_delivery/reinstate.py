@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .._kube.errors import FleetError, InputError
@@ -19,6 +19,8 @@ from .record import ApplicationRecord, existing_record
 from .recorded import Recorded, prepare_recorded, unfit
 from .result import Result
 from .revision import Head, Revision, RevisionState, history, load
+
+_BACK = "rollback to "
 
 
 def reinstate(
@@ -39,7 +41,7 @@ def reinstate(
         record.spec, namespace=old.namespace, placement=old.placement, overrides=tuple(old.overrides),
         source_digest=old.source_digest,
     )  # fmt: skip
-    note = f"rollback to {old.number}"
+    note = f"{_BACK}{old.number}"
 
     def plan(fleet: Fleet, past: History) -> Prepared:
         if past.force is not None and past.force.digest == old.digest:
@@ -70,12 +72,16 @@ def _again(hub: Hub, fleet: Fleet, spec: Spec, force: Revision, past: History, s
     prepared = prepare_recorded(
         hub, fleet, Recorded(spec, force, force, (*past.stale, *past.touched)), settings, is_new=False
     )
-    return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED)
+    concluded = past.record is None or past.record.concluded
+    return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED, concluded=concluded)
 
 
-def _before(record: ApplicationRecord, heads: Iterable[Head]) -> int:
-    """The revision that was in force before the present one."""
+def _before(record: ApplicationRecord, heads: Sequence[Head]) -> int:
+    """The revision that was in force before the present one; the present one, if it is a way back that was interrupted."""
     present = record.revision
+    for head in heads:
+        if head.number == present and head.note.startswith(_BACK) and not record.concluded:
+            return head.number
     for head in heads:
         if (present is None or head.number < present) and head.state is RevisionState.SUPERSEDED and head.complete:
             return head.number

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.application import Spec
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.identity import Identity
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.publish import expendable
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.record import ApplicationRecord
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.revision import (
     Head,
     Revision,
@@ -38,6 +40,22 @@ def heads(*numbers: int) -> tuple[Head, ...]:
 )
 def test_the_oldest_beyond_the_limit_go_and_those_in_use_never(limit: int, used: set[int], gone: list[int]) -> None:
     assert [head.number for head in expendable(heads(5, 4, 3, 2, 1), limit, used)] == gone
+
+
+@pytest.mark.parametrize(
+    ("status", "concluded"),
+    [
+        ({}, True),
+        ({"phase": "Deployed"}, True),
+        ({"phase": "Failed"}, True),
+        ({"phase": "Progressing"}, False),
+        ({"phase": "Progressing", "rollout": {"phase": "Succeeded"}}, False),
+        ({"phase": "Progressing", "rollout": {"phase": "Paused"}}, True),
+    ],
+)
+def test_a_delivery_that_did_not_tell_how_it_came_out_is_known(status: dict[str, object], concluded: bool) -> None:
+    record = ApplicationRecord(Spec("default", "shop", "shop", {}), status, "u", "1")
+    assert record.concluded is concluded
 
 
 def test_a_revision_tells_its_images_and_where_it_went() -> None:

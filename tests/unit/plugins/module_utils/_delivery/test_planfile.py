@@ -55,7 +55,7 @@ def prepared(before: dict | None = None, **changes: Any) -> Any:
         "spec": Spec("default", "shop", "shop", source_digest="s1"),
         "revision": SimpleNamespace(number=2, digest="d1"),
         "is_new": True,
-        "resumes": False,
+        "interrupted": False,
         "empty": False,
         "decided": SimpleNamespace(clusters=("m1",), replicas={WEB: {"m1": 3}}),
         "surveys": {"m1": None},
@@ -106,7 +106,7 @@ def test_a_plan_that_was_carried_out_is_no_error() -> None:
 
 def test_a_plan_that_was_interrupted_is_finished() -> None:
     half = Plan({"m1": ClusterPlan("m1", prepared().plan.clusters["m1"].steps[1:])})
-    assert planfile.changes(saved(), FLEET, prepared(resumes=True, is_new=False, plan=half)) == []
+    assert planfile.changes(saved(), FLEET, prepared(interrupted=True, is_new=False, plan=half)) == []
 
 
 def test_no_secret_is_in_the_file_and_only_its_owner_reads_it(tmp_path: Path) -> None:
