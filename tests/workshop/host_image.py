@@ -1,4 +1,4 @@
-"""The image of a host: a bare Debian with systemd, SSH and Python, and a folder of packages that its apt installs from.
+"""The image of a host: a bare Debian or Ubuntu with systemd, SSH and Python, and a folder of packages that its apt installs from.
 
 Made once per content of what follows, and kept in the cache folder: the rest of a run needs no network for hosts.
 """
@@ -14,7 +14,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .docker import Say, UnavailableError, docker
+from . import distributions
+from .distributions import Distribution
+from .docker import Say, docker
 from .paths import Paths
 
 DATA = Path(__file__).parent / "data" / "host"
@@ -116,13 +118,18 @@ def _base(folder: Path, suite: str, say: Say) -> Path:
     if archive.exists():
         return archive
     folder.mkdir(parents=True, exist_ok=True)
-    mirror = _mirror(suite)
+    distribution = distributions.of(suite)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as place:
         root = Path(place) / "root"
+        keyring = distributions.keyring(distribution, Path(place))
         say(f"debootstrap of {suite}; takes two minutes")
-        _run("debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", suite, root, mirror)
+        _run(
+            "debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", f"--keyring={keyring}",
+            f"--components={','.join(distribution.components)}",
+            suite, root, distributions.mirror(distribution), distributions.script(distribution),
+        )  # fmt: skip
         say(f"packages for hosts: {', '.join(OFFERED)}")
-        _offer(root, Path(place) / "apt", suite, mirror)
+        _offer(root, Path(place) / "apt", suite, distribution, keyring)
         _settle(root)
         part = Path(place) / "root.tar"
         _run("tar", "-C", root, "--numeric-owner", "-cf", part, ".")
@@ -130,26 +137,15 @@ def _base(folder: Path, suite: str, say: Say) -> Path:
     return archive
 
 
-def _mirror(suite: str) -> str:
-    """The first mirror of Debian that this machine's apt is set up with."""
-    done = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(SITE)"], capture_output=True, text=True, check=False
-    )
-    for line in done.stdout.splitlines():
-        origin, _sign, site = line.partition("|")
-        if origin == "Debian":
-            return site
-    raise UnavailableError(f"apt on this machine has no source of Debian, which {suite} is taken from")
-
-
-def _offer(root: Path, state: Path, suite: str, mirror: str) -> None:
+def _offer(root: Path, state: Path, suite: str, distribution: Distribution, keyring: Path) -> None:
     """Download what hosts may install into the root's own folder, with an index that apt reads."""
     target = root / "srv" / "packages"
     for folder in (target / "partial", state / "lists" / "partial", state / "cache"):
         folder.mkdir(parents=True)
     sources = state / "sources.list"
     sources.write_text(
-        f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} {suite} main\n", encoding="utf-8"
+        f"deb [signed-by={keyring}] {distributions.mirror(distribution)} {suite} {' '.join(distribution.components)}\n",
+        encoding="utf-8",
     )
     settings = {
         "Dir::Etc::SourceList": sources,
@@ -197,10 +193,11 @@ def _import(base: Path, tag: str) -> None:
             _put(tar, f"etc/sudoers.d/{USER}", f"{USER} ALL=(ALL) NOPASSWD: ALL\n".encode(), 0o440)
             _put(tar, "etc/machine-id", b"", 0o444)
             _link(tar, "etc/systemd/system/sysinit.target.wants/stand-in.service", "../stand-in.service")
-            for unit in MASKED:
-                _link(tar, f"etc/systemd/system/{unit}", "/dev/null")
-            for generator in GENERATORS:
-                _link(tar, f"etc/systemd/system-generators/{generator}", "/dev/null")
+            masked = {f"etc/systemd/system/{unit}" for unit in MASKED}
+            masked |= {f"etc/systemd/system-generators/{generator}" for generator in GENERATORS}
+            # Ubuntu masks some itself, and Docker takes no path twice.
+            for name in sorted(masked - {member.removeprefix("./") for member in tar.getnames()}):
+                _link(tar, name, "/dev/null")
         changes = [word for volume in VOLUMES for word in ("--change", f"VOLUME {volume}")]
         docker("import", *changes, "--change", 'CMD ["/sbin/init"]', str(archive), tag)
 

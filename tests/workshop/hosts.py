@@ -1,6 +1,7 @@
 """Hosts for tests: containers that boot systemd and answer SSH, in a network that leads nowhere.
 
     python -m workshop.hosts up FOLDER NAME...      # FOLDER/hosts.yml is the inventory; more names, more hosts
+    python -m workshop.hosts up FOLDER NAME:SUITE   # of another distribution: trixie, jammy, noble
     python -m workshop.hosts down FOLDER [NAME...]  # some of them, or all with their network
     python -m workshop.hosts stop|start|pause|unpause FOLDER NAME...
     python -m workshop.hosts image                  # only the image; prints its tag
@@ -79,19 +80,20 @@ class Network:
 
 
 def up(hosts: Hosts, names: Sequence[str], say: Callable[[str], None]) -> None:
-    """Have these hosts answer SSH, beside those that are there; write their inventory."""
+    """Have these hosts answer SSH, beside those that are there; write their inventory. A name may have its suite behind it, `n1:noble`."""
+    suites = _suites(names)
     paths = find_paths()
     ensure(paths.cache / "hosts", say)
-    image = host_image.ensure(paths, say)
+    images = {suite: host_image.ensure(paths, say, suite) for suite in set(suites.values())}
     hosts.folder.mkdir(parents=True, exist_ok=True)
     network = _network(hosts)
     close_network(hosts.network, network.bridge)
     _key(hosts)
     there = _addresses(hosts)
-    for name in names:
+    for name, suite in suites.items():
         if name not in there:
             there[name] = _free(network, there.values())
-            _run(hosts, network, image, paths.cache, name, there[name])
+            _run(hosts, network, images[suite], paths.cache, name, there[name])
     with ThreadPoolExecutor(8) as pool:
         public = hosts.identity.with_suffix(".pub").read_text(encoding="utf-8")
         keys = list(pool.map(lambda name: admit(hosts.container(name), public), there))
@@ -152,6 +154,12 @@ def switch(hosts: Hosts, verb: str, names: Sequence[str]) -> None:
     addresses = _addresses(hosts)
     for name in names:
         wait_for_ssh(addresses[name])
+
+
+def _suites(names: Sequence[str]) -> dict[str, str]:
+    """The suite of each host."""
+    parts = [name.partition(":") for name in names]
+    return {name: suite or host_image.SUITE for name, _sign, suite in parts}
 
 
 def _network(hosts: Hosts) -> Network:
