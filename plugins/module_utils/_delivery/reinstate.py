@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .._kube.errors import FleetError, InputError
@@ -76,14 +76,13 @@ def _again(hub: Hub, fleet: Fleet, spec: Spec, force: Revision, past: History, s
     return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED, concluded=concluded)
 
 
-def _before(record: ApplicationRecord, heads: Sequence[Head]) -> int:
+def _before(record: ApplicationRecord, heads: Iterable[Head]) -> int:
     """The revision that was in force before the present one; the present one, if it is a way back that was interrupted."""
     present = record.revision
     for head in heads:
-        if head.number == present and head.note.startswith(_BACK) and not record.concluded:
-            return head.number
-    for head in heads:
-        if (present is None or head.number < present) and head.state is RevisionState.SUPERSEDED and head.complete:
+        interrupted = head.number == present and head.note.startswith(_BACK) and not record.concluded
+        older = present is None or head.number < present
+        if interrupted or (older and head.state is RevisionState.SUPERSEDED and head.complete):
             return head.number
     raise FleetError(
         "there is no older revision that was in force",

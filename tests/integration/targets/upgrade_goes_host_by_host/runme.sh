@@ -21,6 +21,12 @@ eventually 30 python -c "import sys, urllib.request; urllib.request.urlopen(sys.
 python "$target/count.py" "http://$address:30080/" >"$folder/count" 2>&1 &
 counter=$!
 
+# kube-proxy of the new version comes to every Node with the control plane: no host changes while one can't get its image.
+on n3 mount -t tmpfs none /srv/navarch/images
+if play upgrade; then fail "a host without images went unnoticed"; fi
+on n3 umount /srv/navarch/images
+[ "$(kubectl get nodes --no-headers | grep -c v1.36.3)" = 3 ] || fail "a host was upgraded although another can't get its images"
+
 play upgrade -e 'upgrade_parts=["control_plane"]'
 kubectl get node n1 | grep -q v1.37.2
 [ "$(kubectl get nodes --no-headers | grep -c v1.36.3)" = 2 ] || fail "a worker went along"

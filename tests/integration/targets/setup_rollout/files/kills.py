@@ -31,6 +31,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._delivery.applicatio
     Spec,
 )
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.prepare import open_fleet
+from ansible_collections.navarch.fleet.plugins.module_utils._delivery.reinstate import reinstate
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.release import release
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.remove import remove
 from ansible_collections.navarch.fleet.plugins.module_utils._delivery.sources import read_sources
@@ -158,6 +159,15 @@ def adopt(hub: Hub) -> None:
     roll_out(hub, BEFORE, {}, adopt=("*",))
 
 
+def deliver_twice(hub: Hub) -> None:
+    deliver_first(hub)
+    roll_out(hub, AFTER, {})
+
+
+def go_back(hub: Hub) -> None:
+    reinstate(hub, "default", NAME, None, Settings(timeout=90), ACTOR, check=False)
+
+
 def give_back(hub: Hub) -> None:
     release(hub, "default", NAME, (), ACTOR, check=False)
 
@@ -169,6 +179,7 @@ def give_one_back(hub: Hub) -> None:
 ACTS = {
     "good": Act(deliver_first, lambda hub: roll_out(hub, AFTER, rolling("60s"))),
     "bad": Act(deliver_first_with_a_full_cluster, lambda hub: roll_out(hub, AFTER, rolling("6s"))),
+    "back": Act(deliver_twice, go_back),
     "adopt": Act(let_it_run_without_us, adopt, quiet=True),
     "release": Act(adopted, give_back, quiet=True),
     "release-one": Act(adopted, give_one_back, quiet=True),
