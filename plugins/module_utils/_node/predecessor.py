@@ -6,6 +6,7 @@
 
 A new etcd under the identity of a lost member has forgotten what that member promised to the others, so the member has to go
 before the host joins. kubeadm refuses to join under the name of a Node that is Ready, and asks lost control planes for their etcd.
+A request for a serving certificate that was approved for the lost host would be taken for the newcomer's, whose own nobody then approves.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from . import api, etcd, kubectl
+from .security import serving
 from .steps import Step
 
 TOPIC = "predecessor"
@@ -41,6 +43,8 @@ class Found:
     """Identities of members of etcd."""
     pods: tuple[str, ...] = ()
     """Static pods of a control plane, as `pod/name`."""
+    requests: tuple[str, ...] = ()
+    """Requests for serving certificates of its kubelet."""
 
 
 def observe(newcomer: Newcomer) -> Found:
@@ -53,7 +57,7 @@ def observe(newcomer: Newcomer) -> Found:
     static = {"labelSelector": "tier=control-plane", "fieldSelector": f"spec.nodeName={newcomer.node}"}
     pods = (api.get(f"{_PODS}?{urlencode(static)}") or {}).get("items") or ()
     names = tuple(f"pod/{each['metadata']['name']}" for each in pods)
-    return Found(api.get(f"/api/v1/nodes/{quote(newcomer.node)}"), members, names)
+    return Found(api.get(f"/api/v1/nodes/{quote(newcomer.node)}"), members, names, serving.of_node(newcomer.node))
 
 
 def elsewhere(newcomer: Newcomer, found: Found) -> str:
@@ -70,6 +74,7 @@ def plan(newcomer: Newcomer, found: Found) -> list[Step]:
         Step(TOPIC, "remove etcd member", identity, f"of an earlier {newcomer.node}") for identity in found.members
     ]
     steps += [Step(TOPIC, "delete pod", pod, f"of an earlier {newcomer.node}") for pod in found.pods]
+    steps += [Step(TOPIC, "delete request", name, f"of an earlier {newcomer.node}") for name in found.requests]
     if found.node is not None:
         steps.append(Step(TOPIC, "delete node", newcomer.node, "its host joins anew"))
     return steps
@@ -82,5 +87,7 @@ def act(step: Step) -> None:
     elif step.action == "delete pod":
         force = ("--grace-period=0", "--force", "--ignore-not-found", "--wait=false")
         kubectl.kubectl(["delete", "--namespace", "kube-system", step.subject, *force])
+    elif step.action == "delete request":
+        kubectl.kubectl(["delete", "certificatesigningrequest", step.subject, "--ignore-not-found"])
     else:
         kubectl.kubectl(["delete", "node", step.subject, "--ignore-not-found", "--wait=true"])

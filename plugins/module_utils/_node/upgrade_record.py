@@ -67,8 +67,11 @@ def read() -> Record:
 
 
 def begin(record: Record, origin: str, target: str) -> None:
-    """Begin an upgrade, or go on with one that was paused or interrupted."""
-    fields: dict[str, str | None] = {"state": State.RUNNING.value}
+    """Begin an upgrade, or go on with one that was paused or interrupted; what failed before is tried again, and holds nobody up."""
+    fields: dict[str, str | None] = {
+        "state": State.RUNNING.value,
+        **{f"{_NODE}{name}": None for name in record.failed()},
+    }
     if record.state in (State.NONE, State.FINISHED) or record.target != target:
         # What is left of an earlier upgrade goes.
         fields.update({f"{_NODE}{name}": None for name in record.nodes})
@@ -97,8 +100,9 @@ def take_turn(record: Record, node: str, tolerated: int) -> None:
         )
     others = [name for name in record.failed() if name != node]
     if len(others) > tolerated:
+        reason = record.nodes[others[0]].removeprefix(Progress.FAILED.value).strip().rstrip(".")
         raise NodeError(
-            f"{node} was not touched, because the upgrade failed on {', '.join(others)}: {record.nodes[others[0]]}",
+            f"{node} was not touched, because the upgrade failed on {', '.join(others)}: {reason}.",
             "Mend that, then run the upgrade again.",
         )
     _write(record, {f"{_NODE}{node}": f"{Progress.BEGUN.value} {_now()}"})

@@ -103,6 +103,11 @@ def observe(nodes: Sequence[Node], patience: float) -> list[Asked]:
         time.sleep(_PAUSE)
 
 
+def of_node(name: str) -> tuple[str, ...]:
+    """Names of the requests that kubelets made under this Node's name, decided or not; the cluster keeps them for an hour."""
+    return tuple(each["metadata"]["name"] for each in _requests() if each["spec"].get("username") == f"{_USER}{name}")
+
+
 def act(step: Step) -> None:
     """Carry out one step."""
     if step.action == RECORD:

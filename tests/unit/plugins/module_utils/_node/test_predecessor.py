@@ -37,8 +37,18 @@ def test_nothing_is_left_of_a_host_that_was_never_there() -> None:
 
 
 def test_etcd_forgets_a_lost_member_before_its_node_goes() -> None:
-    steps = predecessor.plan(NEWCOMER, Found(node("Unknown", "10.0.0.11"), ("a32",), ("pod/etcd-n1",)))
-    assert [step.action for step in steps] == ["remove etcd member", "delete pod", "delete node"]
+    steps = predecessor.plan(NEWCOMER, Found(node("Unknown", "10.0.0.11"), ("a32",), ("pod/etcd-n1",), ("csr-1",)))
+    assert [step.action for step in steps] == ["remove etcd member", "delete pod", "delete request", "delete node"]
+
+
+def test_what_was_approved_for_an_earlier_host_is_not_taken_for_the_newcomers(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [
+        {"metadata": {"name": f"csr-{user}"}, "spec": {"username": f"system:node:{user}"}}
+        for user in ("n1", "n2", "n11")
+    ]
+    monkeypatch.setattr(etcd, "stacked", lambda: False)
+    monkeypatch.setattr(api, "get", lambda path: {"items": requests} if "certificatesigningrequests" in path else None)
+    assert [step.subject for step in predecessor.plan(NEWCOMER, predecessor.observe(NEWCOMER))] == ["csr-n1"]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_nobody_begins_while_the_upgrade_is_paused(written: list[dict[str, Any]]
 
 def test_nobody_begins_after_another_failed_but_that_one_tries_again(written: list[dict[str, Any]]) -> None:
     there = record(upgrade_record.State.RUNNING, n1="failed it broke")
-    with pytest.raises(NodeError, match="it broke"):
+    with pytest.raises(NodeError, match=r"failed on n1: it broke\."):
         upgrade_record.take_turn(there, "n2", 0)
     upgrade_record.take_turn(there, "n1", 0)
     upgrade_record.take_turn(there, "n2", 1)
@@ -105,6 +105,11 @@ def test_going_on_keeps_what_is_known_and_a_new_upgrade_forgets_it(written: list
     upgrade_record.begin(record(upgrade_record.State.FINISHED, n1="done x"), NEW, "v1.38.0")
     assert written[0]["node.n1"] is None
     assert written[0]["to"] == "v1.38.0"
+
+
+def test_going_on_tries_again_what_failed(written: list[dict[str, Any]]) -> None:
+    upgrade_record.begin(record(upgrade_record.State.RUNNING, n1="done x", n3="failed it broke"), OLD, NEW)
+    assert written == [{"state": "running", "node.n3": None}]
 
 
 def test_a_reason_does_not_fill_the_record(written: list[dict[str, Any]]) -> None:
