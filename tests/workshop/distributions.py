@@ -30,26 +30,17 @@ class Distribution:
     origin: str
     """As its archives name it."""
     mirror: str
-    """Where this machine's apt has no source of it."""
+    """Where this machine's apt has no source of it; empty: apt has to have one."""
     components: tuple[str, ...]
     script: str
     """Of debootstrap, whose versions don't know releases that are newer than they are."""
     keyring: Path
     """In the package of keys, and on machines that have it installed."""
-    keys: Package
+    keys: Package | None
+    """None: its keys have to be on this machine."""
 
 
-DEBIAN = Distribution(
-    "Debian",
-    "http://deb.debian.org/debian",
-    ("main",),
-    "sid",
-    Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
-    Package(
-        "pool/main/d/debian-archive-keyring/debian-archive-keyring_2023.3+deb12u2_all.deb",
-        "f699e2f88dca05212f2a452b58475f2993cb6993dfbafb1d0205a3291eb8b4b8",
-    ),
-)
+DEBIAN = Distribution("Debian", "", ("main",), "sid", Path("/usr/share/keyrings/debian-archive-keyring.gpg"), None)
 UBUNTU = Distribution(
     "Ubuntu",
     "http://archive.ubuntu.com/ubuntu",
@@ -78,6 +69,8 @@ def mirror(distribution: Distribution) -> str:
         origin, _sign, site = line.partition("|")
         if origin == distribution.origin:
             return site
+    if not distribution.mirror:
+        raise UnavailableError(f"apt on this machine has no source of {distribution.origin}, which hosts are made of")
     return distribution.mirror
 
 
@@ -90,6 +83,8 @@ def keyring(distribution: Distribution, place: Path) -> Path:
     """The keys that sign its archive: this machine's, or out of the package of them."""
     if distribution.keyring.exists():
         return distribution.keyring
+    if distribution.keys is None:
+        raise UnavailableError(f"{distribution.keyring} is not there, and hosts are made of {distribution.origin}")
     address = f"{mirror(distribution)}/{distribution.keys.path}"
     with urllib.request.urlopen(address, timeout=_PATIENCE) as answer:
         content = answer.read()

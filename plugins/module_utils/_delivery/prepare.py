@@ -99,6 +99,11 @@ class History:
         return Current(self.force.replicas, self.force.clusters, self.record.status.get("observedAffinity"))
 
     @property
+    def concluded(self) -> bool:
+        """Whether the hub was told how the last delivery came out."""
+        return self.record is None or self.record.concluded
+
+    @property
     def stale(self) -> tuple[str, ...]:
         """Clusters that it left without being cleaned up."""
         return tuple(self.record.stale) if self.record is not None else ()
@@ -254,7 +259,7 @@ def prepare(
         revision=revision,
         is_new=is_new,
         resumes=resumes,
-        concluded=past.record is None or past.record.concluded,
+        concluded=past.concluded,
         decided=decided,
         surveys=surveys,
         plan=plan,

@@ -72,8 +72,7 @@ def _again(hub: Hub, fleet: Fleet, spec: Spec, force: Revision, past: History, s
     prepared = prepare_recorded(
         hub, fleet, Recorded(spec, force, force, (*past.stale, *past.touched)), settings, is_new=False
     )
-    concluded = past.record is None or past.record.concluded
-    return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED, concluded=concluded)
+    return replace(prepared, resumes=force.state is not RevisionState.DEPLOYED, concluded=past.concluded)
 
 
 def _before(record: ApplicationRecord, heads: Iterable[Head]) -> int:
