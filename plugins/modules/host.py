@@ -286,6 +286,10 @@ facts:
     memory: 7972
     processors: 4
     address_network: 10.0.0.0/24
+failures:
+  description: How many changes of this host by this collection failed since it started.
+  returned: success
+  type: int
 membership:
   description: How the host stands with its cluster.
   returned: when O(node) is given
@@ -334,6 +338,7 @@ from ansible_collections.navarch.fleet.plugins.module_utils._node import (
 from ansible_collections.navarch.fleet.plugins.module_utils._node.arguments import ARGUMENTS
 from ansible_collections.navarch.fleet.plugins.module_utils._node.ending import answer_alone
 from ansible_collections.navarch.fleet.plugins.module_utils._node.errors import NodeError
+from ansible_collections.navarch.fleet.plugins.module_utils._node.lock import failures
 from ansible_collections.navarch.fleet.plugins.module_utils._node.steps import report
 
 
@@ -373,6 +378,7 @@ def _run(module: AnsibleModule) -> dict:
         "fitness": dict(fit.seen),
         "facts": seen.to_dict(),
         "bring": bring,
+        "failures": failures(),
         "membership": {**kubernetes.to_dict(), **etcd_local.membership()} if kubernetes else {},
     }
 

@@ -54,6 +54,11 @@ options:
       - Seconds to wait for a cluster that is only being made. It is no error when that was not enough, see RV(open).
     type: float
     default: 0
+  failures:
+    description:
+      - How many changes of this control plane had failed when the play began, RV(navarch.fleet.host#module:failures). When there is one
+        more, it failed at making the cluster, and the wait of O(wait) ends.
+    type: int
   minutes:
     description:
       - How long the token lives.
@@ -107,13 +112,15 @@ def main() -> None:
             "role": {"type": "str", "choices": [role.value for role in kubeadm.Role], "default": "worker"},
             "newcomer": {"type": "dict", "options": _NEWCOMER},
             "wait": {"type": "float", "default": 0.0},
+            "failures": {"type": "int"},
             "minutes": {"type": "int", "default": 15},
         },
         supports_check_mode=True,
     )
     newcomer = predecessor.Newcomer(**module.params["newcomer"]) if module.params["newcomer"] else None
     request = ticket.Request(kubeadm.Role(module.params["role"]), module.params["minutes"], newcomer)
-    reply = ticket.look(request) if module.check_mode else ticket.give(request, module.params["wait"])
+    given = (request, module.params["wait"], module.params["failures"])
+    reply = ticket.look(request) if module.check_mode else ticket.give(*given)
     module.exit_json(
         changed=bool(reply.ticket or reply.steps),
         open=reply.open,

@@ -16,10 +16,14 @@ from dataclasses import dataclass, replace
 from . import api, files, kubeadm, kubelet, predecessor
 from .commands import run
 from .errors import NodeError
+from .lock import failures
 from .security.texts import ENCRYPTION
 from .steps import Step
 
 _PAUSE = 1.0
+_SIGNATURE_PATIENCE = 20.0
+_SIGNATURE_PAUSE = 0.1
+_CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 _KEY_PURPOSE = b"navarch.fleet certificate key"
 
 
@@ -51,13 +55,21 @@ def look(request: Request) -> Reply:
     return _told(_look, request)
 
 
-def give(request: Request, patience: float) -> Reply:
-    """Let a host in; where that can't be yet, try for `patience` seconds."""
+def give(request: Request, patience: float, known_failures: int | None = None) -> Reply:
+    """Let a host in; where that can't be yet, try for `patience` seconds.
+
+    With `known_failures`, what `failures` said here when the play began, the wait ends as soon as this host fails at its own part.
+    """
     end = time.monotonic() + patience
     while True:
+        failed = known_failures is not None and failures() > known_failures
         reply = _told(_give, request)
-        if reply.open or time.monotonic() >= end:
+        if reply.open or not patience:
             return reply
+        if failed:
+            return replace(reply, reason=f"its own part of this play failed ({reply.reason})")
+        if time.monotonic() >= end:
+            return replace(reply, reason=f"{reply.reason}, still after {patience:g} s")
         time.sleep(_PAUSE)
 
 
@@ -107,11 +119,26 @@ def _issue(role: kubeadm.Role, minutes: int) -> kubeadm.Ticket:
     ca_hash = re.search(r"--discovery-token-ca-cert-hash (\S+)", said)
     if not token or not ca_hash:
         raise NodeError("kubeadm made a token but did not say how to use it.")
+    _await_signature(token[1])
     joins_control_plane = role is kubeadm.Role.CONTROL_PLANE
     key = _upload_certificates() if joins_control_plane else ""
     encryption = (files.read(ENCRYPTION) or "") if joins_control_plane else ""
     authority = files.read(f"{kubeadm.KUBERNETES}/pki/ca.crt") or ""
     return kubeadm.Ticket(token[1], ca_hash[1], kubelet.fingerprint(authority), key, encryption)
+
+
+def _await_signature(token: str) -> None:
+    """Wait until the controller manager has signed the cluster's address with this token.
+
+    kubeadm looks whether it did and then, if not, sleeps for five seconds (kubernetes/kubernetes, `cmd/kubeadm/app/discovery/token`).
+    Where nothing is signed for long, that is left to it, because it says why.
+    """
+    signature = f"jws-kubeconfig-{token.partition('.')[0]}"
+    end = time.monotonic() + _SIGNATURE_PATIENCE
+    while time.monotonic() < end:
+        if signature in ((api.get(_CLUSTER_INFO) or {}).get("data") or {}):
+            return
+        time.sleep(_SIGNATURE_PAUSE)
 
 
 def _upload_certificates() -> str:
