@@ -135,7 +135,8 @@ def _provision(hosts: Hosts, groups: str, *words: str) -> Run:
     inventory = hosts.folder / "groups.yml"
     inventory.write_text(groups, encoding="utf-8")
     command = ["ansible-playbook", "-i", str(hosts.inventory), "-i", str(inventory), "-e", f"@{STAND_INS}"]
-    environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_TIMEOUT": "60"}
+    # As many forks as hosts that are made at once, as the guide advises.
+    environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_TIMEOUT": "60", "ANSIBLE_FORKS": "10"}
     began = time.monotonic()
     done = subprocess.run(
         [*command, "navarch.fleet.provision", *words], env=environment, capture_output=True, text=True, check=False

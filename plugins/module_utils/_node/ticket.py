@@ -67,7 +67,7 @@ def give(request: Request, patience: float, known_failures: int | None = None) -
         if reply.open or not patience:
             return reply
         if failed:
-            return replace(reply, reason=f"its own part of this play failed ({reply.reason})")
+            return replace(reply, reason=f"its control plane failed in this play ({reply.reason})")
         if time.monotonic() >= end:
             return replace(reply, reason=f"{reply.reason}, still after {patience:g} s")
         time.sleep(_PAUSE)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A control plane and two workers out of bare hosts: pods run, a second run changes nothing, a host that is off holds nobody.
+# A control plane and two workers out of bare hosts: one that can't begin is not waited for, pods run, a second run changes nothing.
 . ../../../workshop/data/provisioning.sh
 
 hosts up n1 n2 n3
@@ -7,6 +7,15 @@ hosts up n1 n2 n3
 # Checked before anything is touched.
 play provision --check
 if on n1 test -e /etc/containerd; then fail "check mode touched a host"; fi
+
+# What lies in etcd's folder makes kubeadm refuse to begin. Workers that wait for that control plane hear it at once.
+on n1 mkdir -p /var/lib/etcd/left-over
+began=$SECONDS
+if play provision; then fail "kubeadm began beside what was there"; fi
+grep -q 'DirAvailable--var-lib-etcd' "$folder/said" || fail "kubeadm's reason was not told"
+[ "$(grep -c "msg: 'Cluster north lets nobody in: its control plane failed" "$folder/said")" = 2 ] || fail "the workers did not hear that n1 failed"
+[ $((SECONDS - began)) -lt 180 ] || fail "n1 was waited for"
+on n1 rmdir /var/lib/etcd/left-over
 
 play provision
 [ "$(stat --format %a "$kubeconfig")" = 600 ] || fail "others may read the administrator's kubeconfig"

@@ -56,7 +56,7 @@ def test_a_control_plane_that_fails_at_its_own_part_is_not_waited_for(
     counted = iter([1, 1, 2])
     monkeypatch.setattr(ticket, "failures", lambda: next(counted))
     reply = ticket.give(REQUEST, 60.0, known_failures=1)
-    assert reply.reason == "its own part of this play failed (its init is not finished)"
+    assert reply.reason == "its control plane failed in this play (its init is not finished)"
 
 
 def test_one_that_failed_after_it_had_begun_lets_hosts_in(
