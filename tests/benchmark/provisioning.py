@@ -136,7 +136,12 @@ def _provision(hosts: Hosts, groups: str, *words: str) -> Run:
     inventory.write_text(groups, encoding="utf-8")
     command = ["ansible-playbook", "-i", str(hosts.inventory), "-i", str(inventory), "-e", f"@{STAND_INS}"]
     # As many forks as hosts that are made at once, as the guide advises.
-    environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_TIMEOUT": "60", "ANSIBLE_FORKS": "10"}
+    environment = {
+        **os.environ,
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "ANSIBLE_TIMEOUT": "60",
+        "ANSIBLE_FORKS": "10",
+    }
     began = time.monotonic()
     done = subprocess.run(
         [*command, "navarch.fleet.provision", *words], env=environment, capture_output=True, text=True, check=False
