@@ -353,7 +353,7 @@ def main() -> None:
 def _run(module: AnsibleModule) -> dict:
     params = module.params
     seen = facts.observe(params["requirements"].get("address") or "")
-    wanted = host.resources(_filled_in(params["resources"], seen))
+    wanted = host.resources([facts.filled_in(each, seen) for each in params["resources"]])
     found = host.observe(wanted)
     steps = host.plan(wanted, found)
     kubernetes = kubeadm.observe(params["node"]) if params["node"] else None
@@ -381,15 +381,6 @@ def _run(module: AnsibleModule) -> dict:
         "failures": failures(),
         "membership": {**kubernetes.to_dict(), **etcd_local.membership()} if kubernetes else {},
     }
-
-
-def _filled_in(resources: list, seen: facts.Facts) -> list:
-    """What only the host knows, put into the texts of files."""
-    known = {"@ADDRESS_INTERFACE@": seen.address_interface, "@ADDRESS_NETWORK@": seen.address_network}
-    for file in (file for group in resources for file in group.get("files") or ()):
-        for mark, value in known.items():
-            file["content"] = file["content"] and file["content"].replace(mark, value)
-    return resources
 
 
 def _means(params: dict) -> host.Means:

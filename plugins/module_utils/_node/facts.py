@@ -112,6 +112,19 @@ def findings(facts: Facts, wanted: Requirements, in_a_cluster: bool) -> list[str
     return found
 
 
+def filled_in(resources: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """Resources as a role lists them, with what only the host knows put into the texts of its files."""
+    known = {"@ADDRESS_INTERFACE@": facts.address_interface, "@ADDRESS_NETWORK@": facts.address_network}
+
+    def filled(file: Mapping[str, Any]) -> Mapping[str, Any]:
+        text = file.get("content")
+        for mark, value in known.items():
+            text = text and text.replace(mark, value)
+        return {**file, "content": text}
+
+    return {**resources, "files": [filled(file) for file in resources.get("files") or ()]}
+
+
 def _with_listeners(ports: Sequence[int]) -> str:
     by = _listeners()
     named = [f"{port} (by {by[port]})" if port in by else str(port) for port in ports]
