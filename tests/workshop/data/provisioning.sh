@@ -19,6 +19,12 @@ play() { # play NAME OPTION... : a playbook of the collection with the target's 
         -e "cluster_kubeconfig=$kubeconfig" "navarch.fleet.$1" "${@:2}" 2>&1 | tee "$folder/said"
 }
 
+older_version() { # what makes a cluster of the version before is in the array `old`: its etcd and CoreDNS can be had with other tags than kubeadm's
+    sed 's/^cluster_kubeadm:/&\n  ClusterConfiguration: {etcd: {local: {imageTag: 3.6.16-0}}, dns: {imageTag: v1.14.6}}/' \
+        "$collection/tests/workshop/data/stand_ins.yml" >"$folder/old.yml"
+    old=(-e "@$folder/old.yml" -e cluster_kubernetes_version=v1.36.3)
+}
+
 unchanged() { # the last play changed nothing anywhere
     if grep -E '^\S+ +: .*changed=[1-9]' "$folder/said"; then fail "something changed"; fi
     grep -qE '^\S+ +: .*changed=0' "$folder/said"

@@ -3,10 +3,7 @@
 # members answer.
 . ../../../workshop/data/provisioning.sh
 
-# etcd and CoreDNS of the older version can be had with other tags than kubeadm's.
-sed 's/^cluster_kubeadm:/&\n  ClusterConfiguration: {etcd: {local: {imageTag: 3.6.16-0}}, dns: {imageTag: v1.14.6}}/' \
-    "$collection/tests/workshop/data/stand_ins.yml" >"$folder/old.yml"
-old=(-e "@$folder/old.yml" -e cluster_kubernetes_version=v1.36.3)
+older_version
 versions() { for host in e1 e2 e3; do on "$host" "etcd --version | sed -n 's/^etcd Version: //p'"; done | sort | uniq -c | xargs; }
 
 hosts up e1 e2 e3 n1 n2

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Three control planes behind two load balancers go to the next minor version, and the API can be written to all the while. The play is
+# killed when the first is done; the second does not come up, and gets back what it had; the play is run again each time.
+. ../../../workshop/data/provisioning.sh
+
+older_version
+hosts up b1 b2 n1 n2 n3 n4
+endpoint=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['vars']['stand_in_spare_addresses'][0])" "$folder/hosts.yml"):6443
+play provision "${old[@]}" -e "cluster_endpoint=$endpoint"
+nodes_ready 4
+
+version() { kubectl get node "$1" --output 'jsonpath={.status.nodeInfo.kubeletVersion}'; }
+done_hosts() { for host in n1 n2 n3 n4; do [ "$(version "$host")" != v1.37.2 ] || printf '%s ' "$host"; done; }
+
+killed_after_the_first() {
+    local pid
+    setsid ansible-playbook -i "$folder/hosts.yml" -i "$target/groups.yml" -e "@$collection/tests/workshop/data/stand_ins.yml" \
+        -e "cluster_kubeconfig=$kubeconfig" -e "cluster_endpoint=$endpoint" navarch.fleet.upgrade >"$folder/killed" 2>&1 &
+    pid=$!
+    eventually 300 eval '[ "$(version n1 2>/dev/null)" = v1.37.2 ]'
+    kill -KILL -- "-$pid"
+    wait "$pid" || true
+    echo "killed in: $(grep -E '^TASK' "$folder/killed" | tail -1)"
+}
+longest_pause 10 5 killed_after_the_first
+
+# The new kubelet does not start on n2.
+on n2 'mkdir -p /etc/systemd/system/kubelet.service.d; cat >/etc/systemd/system/kubelet.service.d/99-refuse.conf' <<'C'
+[Service]
+ExecStartPre=/bin/sh -c "! /usr/local/bin/kubelet --version | grep -q v1.37"
+C
+refused() { if play upgrade -e "cluster_endpoint=$endpoint"; then fail "a control plane whose kubelet does not start went unnoticed"; fi; }
+longest_pause 10 5 refused
+[ "$(done_hosts)" = "n1 " ] || fail "of the new version are: $(done_hosts)"
+eventually 60 nodes_ready 4
+[ -z "$(kubectl get nodes --output 'jsonpath={.items[*].spec.unschedulable}')" ] || fail "a Node takes no pods"
+kubectl --namespace kube-system get configmap navarch-upgrade --output jsonpath='{.data}' | grep -q n2 || fail "the cluster does not know who failed"
+
+on n2 rm /etc/systemd/system/kubelet.service.d/99-refuse.conf
+longest_pause 10 5 play upgrade -e "cluster_endpoint=$endpoint"
+[ "$(done_hosts)" = "n1 n2 n3 n4 " ] || fail "of the new version are: $(done_hosts)"
+nodes_ready 4
+kubectl --namespace kube-system get configmap navarch-upgrade --output jsonpath='{.data.state}' | grep -q finished
+pods_reach_each_other
+
+play upgrade -e "cluster_endpoint=$endpoint"
+unchanged
