@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -117,6 +118,8 @@ def fetched(digest: str, url: str, access: Access) -> Iterator[str]:
         raise NodeError(f"The controller did not bring the file with checksum {digest[:12]}….", "Run the play again.")
     elif url.startswith("file://"):
         path = url[len("file://") :]
+        if not os.path.exists(path):
+            raise NodeError(f"{url} is not on this host.", "Complete the mirror, or name another one.")
         _expect(sha256(path), digest, url)
         yield path
     else:
@@ -208,7 +211,7 @@ def _downloaded(url: str, digest: str, patience: float) -> Iterator[str]:
             try:
                 _download(url, path, patience)
                 break
-            except OSError as problem:
+            except (OSError, http.client.HTTPException) as problem:
                 if pause == _TRIES:
                     raise NodeError(
                         f"{url} can't be downloaded: {problem}.", "Name a mirror, or use a bundle."
@@ -224,6 +227,8 @@ def _downloaded(url: str, digest: str, patience: float) -> Iterator[str]:
 def _download(url: str, path: str, patience: float) -> None:
     with urllib.request.build_opener().open(url, timeout=patience) as answer, open(path, "wb") as file:
         shutil.copyfileobj(answer, file, _CHUNK)
+        if getattr(answer, "length", None):
+            raise OSError(f"the connection ended {answer.length} bytes early")
 
 
 def _expect(digest: str, wanted: str, url: str) -> None:
