@@ -8,7 +8,8 @@ play provision &
 playing=$!
 eventually 180 grep -q 'TASK .*Make the host fit to run Kubernetes' "$folder/said"
 hosts pause n1
-eventually 300 grep -q 'TASK .*: Wait until the cluster lets hosts in' "$folder/said"
+# What comes right before the wait; the wait itself is told when it is over.
+eventually 60 grep -q 'TASK .*: Ask another control plane' "$folder/said"
 sleep 20
 hosts unpause n1
 wait "$playing"
