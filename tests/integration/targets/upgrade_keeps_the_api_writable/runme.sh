@@ -17,7 +17,10 @@ killed_after_the_first() {
     setsid ansible-playbook -i "$folder/hosts.yml" -i "$target/groups.yml" -e "@$collection/tests/workshop/data/stand_ins.yml" \
         -e "cluster_kubeconfig=$kubeconfig" -e "cluster_endpoint=$endpoint" navarch.fleet.upgrade >"$folder/killed" 2>&1 &
     pid=$!
-    eventually 300 eval '[ "$(version n1 2>/dev/null)" = v1.37.2 ]'
+    until [ "$(version n1 2>/dev/null)" = v1.37.2 ]; do
+        kill -0 "$pid" 2>/dev/null || { cat "$folder/killed" && fail "the play ended before it was killed"; }
+        sleep 1
+    done
     kill -KILL -- "-$pid"
     wait "$pid" || true
     echo "killed in: $(grep -E '^TASK' "$folder/killed" | tail -1)"
