@@ -32,7 +32,7 @@ on n2 'mkdir -p /etc/systemd/system/kubelet.service.d; cat >/etc/systemd/system/
 [Service]
 ExecStartPre=/bin/sh -c "! /usr/local/bin/kubelet --version | grep -q v1.37"
 C
-refused() { if play upgrade -e "cluster_endpoint=$endpoint"; then fail "a control plane whose kubelet does not start went unnoticed"; fi; }
+refused() { if play upgrade -e upgrade_deadline=300 -e "cluster_endpoint=$endpoint"; then fail "a control plane whose kubelet does not start went unnoticed"; fi; }
 longest_pause 10 5 refused
 [ "$(done_hosts)" = "n1 " ] || fail "of the new version are: $(done_hosts)"
 eventually 60 nodes_ready 4
