@@ -7,7 +7,7 @@ kubeconfig=$folder/admin.conf
 export PYTHONPATH=$collection/tests ANSIBLE_TIMEOUT=60 ANSIBLE_CALLBACK_RESULT_FORMAT=yaml
 
 hosts() { python -m workshop.hosts "$1" "$folder" "${@:2}"; }
-trap 'jobs -p | xargs --no-run-if-empty kill 2>/dev/null; hosts down; rm -rf "$folder"' EXIT
+trap 'jobs -p | xargs --no-run-if-empty kill 2>/dev/null || true; hosts down; rm -rf "$folder"' EXIT
 
 fail() {
     echo "FAILED: $*" >&2
