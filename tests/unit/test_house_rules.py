@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,31 @@ def test_nothing_is_excused() -> None:
     marks = re.compile("#" + r"\s*(noqa|type:\s*ignore|pylint:\s*disable|nosec)")
     excused = [str(file.relative_to(ROOT)) for file in PYTHON if marks.search(file.read_text(encoding="utf-8"))]
     assert excused == []
+
+
+TASK_FILES = sorted(file for pattern in ("roles/*/tasks/*.yml", "playbooks/*.yml") for file in ROOT.glob(pattern))
+
+
+@pytest.mark.parametrize("file", TASK_FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_block_asks_for_what_its_own_tasks_set(file: Path) -> None:
+    """A block's condition is asked for each of its tasks, those of its rescue as well: one that sets the variable ends the others."""
+    for block in _blocks(yaml.safe_load(file.read_text(encoding="utf-8"))):
+        asked = set(re.findall(r"\w+", str(block.get("when", ""))))
+        inside = [task for part in ("block", "rescue", "always") for task in block.get(part) or ()]
+        made = {task["register"] for task in inside if "register" in task}
+        made |= {name for task in inside for name in task.get("ansible.builtin.set_fact") or ()}
+        assert not asked & made, f"{block.get('name')}: {asked & made}"
+
+
+def _blocks(content: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(content, list):
+        for each in content:
+            yield from _blocks(each)
+    elif isinstance(content, dict):
+        if "block" in content:
+            yield content
+        for each in content.values():
+            yield from _blocks(each)
 
 
 def test_plugins_carry_the_licence() -> None:
