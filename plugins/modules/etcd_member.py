@@ -20,6 +20,7 @@ description:
   - Data that this collection did not put there is refused.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.permissions
 attributes:
   check_mode:
     support: full
@@ -61,28 +62,6 @@ options:
     description:
       - RV(navarch.fleet.etcd_ticket#module:ticket) for a member. A host that has the CA of etcd needs none.
     type: dict
-  permissions:
-    description:
-      - What its certificates and its data may be open to at most, and to whom they belong.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: Where. C(*) stands for any name.
-        type: path
-        required: true
-      mode:
-        description: The most that it may be open to.
-        type: str
-        required: true
-      owner:
-        description: To whom it belongs. A user who is missing is made, without a login.
-        type: str
-        default: root
-      group:
-        description: To which group it belongs, the owner's by default.
-        type: str
   deadline:
     description:
       - Seconds for etcd to take it in, and to serve.

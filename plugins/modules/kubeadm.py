@@ -19,6 +19,7 @@ description:
   - The configuration lies in memory (C(/run)) while kubeadm runs, and nowhere afterwards.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - navarch.fleet.permissions
 attributes:
   check_mode:
     support: full
@@ -76,28 +77,6 @@ options:
         type: list
         elements: str
         default: [secrets]
-  permissions:
-    description:
-      - What files and folders may be open to at most once kubeadm has written them, as O(navarch.fleet.host#module:resources[].permissions).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: Where. C(*) stands for any name.
-        type: path
-        required: true
-      mode:
-        description: The most that it may be open to.
-        type: str
-        required: true
-      owner:
-        description: To whom it belongs. A user who is missing is made, without a login.
-        type: str
-        default: root
-      group:
-        description: To which group it belongs, the owner's by default.
-        type: str
   until:
     description:
       - What the Node is waited for. V(registered) where the network of pods comes only afterwards, since no Node is Ready without.
