@@ -16,6 +16,8 @@ from .commands import Completed, attempt
 from .errors import NodeError
 
 KUBECTL = ("/usr/local/bin/kubectl", "--kubeconfig", kubeadm.ADMIN, "--request-timeout", "30s")
+AT_ONCE = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
+"""How pods are deleted whose kubelet is gone: nobody would confirm their end."""
 
 
 def kubectl(arguments: Sequence[str], *, text: str | None = None, deadline: float = 60.0) -> str:

@@ -206,8 +206,7 @@ def _forget_pods(wanted: Wanted) -> None:
     ]
     if left:
         listing = json.dumps({"apiVersion": "v1", "kind": "List", "items": left})
-        at_once = ["--grace-period=0", "--force", "--wait=false", "--ignore-not-found"]
-        kubectl.kubectl(["delete", *at_once, "--filename", "-"], text=listing, deadline=wanted.deadline)
+        kubectl.kubectl(["delete", *kubectl.AT_ONCE, "--filename", "-"], text=listing, deadline=wanted.deadline)
 
 
 def _labels(wanted: Wanted, found: Found) -> Step | None:

@@ -85,8 +85,7 @@ def act(step: Step) -> None:
     if step.action == "remove etcd member":
         etcd.remove_member(step.subject)
     elif step.action == "delete pod":
-        force = ("--grace-period=0", "--force", "--ignore-not-found", "--wait=false")
-        kubectl.kubectl(["delete", "--namespace", "kube-system", step.subject, *force])
+        kubectl.kubectl(["delete", "--namespace", "kube-system", step.subject, *kubectl.AT_ONCE])
     elif step.action == "delete request":
         kubectl.kubectl(["delete", "certificatesigningrequest", step.subject, "--ignore-not-found"])
     else:

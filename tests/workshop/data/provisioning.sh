@@ -14,9 +14,23 @@ fail() {
     exit 1
 }
 
-play() { # play NAME OPTION... : a playbook of the collection with the target's groups; what it said is in $folder/said
+playbook() { # playbook NAME OPTION... : of the collection, with the target's groups
     ansible-playbook -i "$folder/hosts.yml" -i "$target/groups.yml" -e "@$collection/tests/workshop/data/stand_ins.yml" \
-        -e "cluster_kubeconfig=$kubeconfig" "navarch.fleet.$1" "${@:2}" 2>&1 | tee "$folder/said"
+        -e "cluster_kubeconfig=$kubeconfig" "navarch.fleet.$1" "${@:2}" 2>&1
+}
+
+play() { playbook "$@" | tee "$folder/said"; } # what it said is in $folder/said
+
+killed_after() { # killed_after COMMAND NAME OPTION... : when the command has ended, the play and all its children are killed in one moment
+    local pid
+    set -m
+    playbook "${@:2}" >"$folder/killed" &
+    pid=$!
+    set +m
+    $1
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    echo "killed after $1, in: $(grep -E '^TASK' "$folder/killed" | tail -1)"
 }
 
 older_version() { # what makes a cluster of the version before is in the array `old`: its etcd and CoreDNS can be had with other tags than kubeadm's
@@ -40,6 +54,10 @@ on() { # on HOST COMMAND... : over SSH, as root
 
 state() { # state HOST : what a host is, as far as we change it
     on "$1" 'find /etc /opt /usr/local /var/lib -xdev \( -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/ucf -o -path /var/lib/systemd \) -prune -o -print | sort; ip rule; systemctl list-unit-files --no-legend'
+}
+
+spare_endpoint() { # an address that no host has, for load balancers, with the API's port
+    python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['vars']['stand_in_spare_addresses'][0])" "$folder/hosts.yml" | sed 's/$/:6443/'
 }
 
 kubectl() { "$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/navarch/binaries/kubernetes-v1.37.2-*/kubectl)" --kubeconfig "$kubeconfig" "$@"; }
@@ -72,6 +90,10 @@ longest_pause() { # longest_pause SECONDS WATCHED COMMAND... : writes go on unti
     longest=$(awk 'NR > 1 && $1 - last > longest { longest = $1 - last } { last = $1 } END { print longest }' "$folder/writes")
     echo "the longest pause between writes: $longest s (${*:3})"
     awk -v "longest=$longest" -v "allowed=$1" 'BEGIN { exit longest >= allowed }' || fail "the API could not be written to for $longest s"
+}
+
+members() { # members HOST : of the etcd that runs on this control plane
+    on "$1" 'ETCDCTL_CACERT=/etc/kubernetes/pki/etcd/ca.crt ETCDCTL_CERT=/etc/kubernetes/pki/apiserver-etcd-client.crt ETCDCTL_KEY=/etc/kubernetes/pki/apiserver-etcd-client.key etcdctl member list'
 }
 
 nodes_ready() { # nodes_ready N : exactly N Nodes, all of them Ready

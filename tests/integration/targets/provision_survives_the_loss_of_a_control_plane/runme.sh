@@ -4,7 +4,7 @@
 . ../../../workshop/data/provisioning.sh
 
 hosts up b1 b2 n1 n2 n3 n4 n5
-endpoint=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['vars']['stand_in_spare_addresses'][0])" "$folder/hosts.yml"):6443
+endpoint=$(spare_endpoint)
 provision() { play provision -e "cluster_endpoint=$endpoint" "$@"; }
 
 on_two_nodes() { [ "$(kubectl get pods --namespace kube-system --selector k8s-app=kube-dns --output 'jsonpath={range .items[*]}{.spec.nodeName}{"\n"}{end}' | sort -u | grep -c .)" = 2 ]; }
@@ -23,12 +23,11 @@ longest_pause 10 20 hosts stop b1
 hosts start b1
 
 # A bare host comes in the place of the lost one; etcd has forgotten that one before.
-members() { on n2 "ETCDCTL_CACERT=/etc/kubernetes/pki/etcd/ca.crt ETCDCTL_CERT=/etc/kubernetes/pki/apiserver-etcd-client.crt ETCDCTL_KEY=/etc/kubernetes/pki/apiserver-etcd-client.key etcdctl member list"; }
-lost=$(members | awk -F ', ' '$3 == "n1" { print $1 }')
+lost=$(members n2 | awk -F ', ' '$3 == "n1" { print $1 }')
 hosts up n1
 provision
 nodes_ready 5
-members >"$folder/members"
+members n2 >"$folder/members"
 [ "$(grep -c started "$folder/members")" = 3 ] || fail "etcd has not three members"
 if grep "$lost" "$folder/members"; then fail "the new etcd goes under the identity of the lost one"; fi
 pods_reach_each_other

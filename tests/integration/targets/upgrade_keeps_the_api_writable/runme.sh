@@ -5,27 +5,20 @@
 
 older_version
 hosts up b1 b2 n1 n2 n3 n4
-endpoint=$(python -c "import json, sys; print(json.load(open(sys.argv[1]))['stand_ins']['vars']['stand_in_spare_addresses'][0])" "$folder/hosts.yml"):6443
+endpoint=$(spare_endpoint)
 play provision "${old[@]}" -e "cluster_endpoint=$endpoint"
 nodes_ready 4
 
 version() { kubectl get node "$1" --output 'jsonpath={.status.nodeInfo.kubeletVersion}'; }
 done_hosts() { for host in n1 n2 n3 n4; do [ "$(version "$host")" != v1.37.2 ] || printf '%s ' "$host"; done; }
 
-killed_after_the_first() {
-    local pid
-    setsid ansible-playbook -i "$folder/hosts.yml" -i "$target/groups.yml" -e "@$collection/tests/workshop/data/stand_ins.yml" \
-        -e "cluster_kubeconfig=$kubeconfig" -e "cluster_endpoint=$endpoint" navarch.fleet.upgrade >"$folder/killed" 2>&1 &
-    pid=$!
+first_is_done() { # "$pid" is the play's
     until [ "$(version n1 2>/dev/null)" = v1.37.2 ]; do
         kill -0 "$pid" 2>/dev/null || { cat "$folder/killed" && fail "the play ended before it was killed"; }
         sleep 1
     done
-    kill -KILL -- "-$pid"
-    wait "$pid" || true
-    echo "killed in: $(grep -E '^TASK' "$folder/killed" | tail -1)"
 }
-longest_pause 10 5 killed_after_the_first
+longest_pause 10 5 killed_after first_is_done upgrade -e "cluster_endpoint=$endpoint"
 
 # The new kubelet does not start on n2.
 on n2 'mkdir -p /etc/systemd/system/kubelet.service.d; cat >/etc/systemd/system/kubelet.service.d/99-refuse.conf' <<'C'

@@ -19,7 +19,7 @@ from ansible_collections.navarch.fleet.plugins.plugin_utils import interrupts
 SCRIPT = """
 import os, runpy, signal, sys, time
 found = runpy.run_path(sys.argv[1])
-found["interruptible"].__globals__["LAST_WORDS"] = 1
+found["interruptible"].__globals__["LAST_WORDS"] = int(sys.argv[4])
 with found["interruptible"]():
     try:
         os.kill(os.getpid(), int(sys.argv[2]))
@@ -33,22 +33,23 @@ with found["interruptible"]():
 """
 
 
-def ended(number: int, giving_back: float) -> subprocess.CompletedProcess[str]:
-    """A process that gets this signal, and takes so many seconds to give back what it holds."""
-    arguments = [sys.executable, "-c", SCRIPT, str(Path(interrupts.__file__)), str(number), str(giving_back)]
+def ended(number: int, giving_back: int, last_words: int) -> subprocess.CompletedProcess[str]:
+    """A process that gets this signal, and takes so many seconds of those it has to give back what it holds."""
+    numbers = map(str, (number, giving_back, last_words))
+    arguments = [sys.executable, "-c", SCRIPT, str(Path(interrupts.__file__)), *numbers]
     return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("number", interrupts.SIGNALS)
 def test_work_that_is_interrupted_gives_back_what_it_holds_undisturbed(number: int) -> None:
-    found = ended(number, giving_back=0)
+    found = ended(number, giving_back=0, last_words=30)
     assert found.stdout == "gave back\n"
     assert found.returncode != 0
     assert "KeyboardInterrupt" in found.stderr
 
 
 def test_what_can_not_be_given_back_ends_all_the_same() -> None:
-    found = ended(signal.SIGINT, giving_back=30)
+    found = ended(signal.SIGINT, giving_back=30, last_words=3)
     assert found.stdout == "gave back\n"
     assert found.returncode == -signal.SIGALRM
 

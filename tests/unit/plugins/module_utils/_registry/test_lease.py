@@ -99,10 +99,8 @@ def test_a_released_lease_is_free_at_once() -> None:
     store = Store()
     with holding(store, "a"):
         pass
-    begin = time.monotonic()
     with holding(store, "b", wait=0):
         pass
-    assert time.monotonic() - begin < 1
 
 
 def test_a_silent_holder_is_outwaited_whatever_its_clock_says() -> None:
@@ -118,7 +116,7 @@ def test_a_silent_holder_is_outwaited_whatever_its_clock_says() -> None:
 
 def test_a_holder_that_renews_is_not_outwaited() -> None:
     store = Store()
-    with holding(store, "a", duration=1), pytest.raises(LeaseHeldError), holding(store, "b", wait=2):
+    with holding(store, "a", duration=3), pytest.raises(LeaseHeldError), holding(store, "b", wait=4):
         pass
 
 
@@ -133,14 +131,12 @@ def test_writing_stops_when_renewal_fails() -> None:
 
 def test_writing_waits_for_a_hub_that_is_slow_and_goes_on_when_nobody_took_it_meanwhile() -> None:
     store = Store()
-    with holding(store, "a", duration=1) as lock:
+    with holding(store, "a", duration=2) as lock:
         store.down = True
-        back = threading.Timer(1.2, lambda: setattr(store, "down", False))
-        back.start()
-        time.sleep(0.8)
-        begin = time.monotonic()
+        time.sleep(1.6)
+        threading.Timer(0.4, lambda: setattr(store, "down", False)).start()
         lock.check()
-        assert time.monotonic() - begin > 0.3
+        assert not store.down
 
 
 def test_writing_never_goes_on_when_somebody_took_it_while_the_hub_was_silent() -> None:
