@@ -10,13 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TextIO
 
 HEARTBEAT = 30.0
 TAIL = 80
+# Who has only the last lines of a run, as of one that a machine made, finds there what failed.
+LAST_LINES = 12
 # What pip says inside ansible-test is no help in finding what failed.
 CHATTER = re.compile(
     r"\s*(Collecting|Downloading|Installing|Successfully installed|Using cached|━|Requirement already)"
@@ -76,6 +78,8 @@ class Result:
     seconds: float
     counts: Counts
     error: str | None = None
+    ends: tuple[str, ...] = ()
+    """What was said last, by each part that failed."""
 
 
 @dataclass(slots=True)
@@ -89,6 +93,8 @@ class Log:
     directory: Path
     last: str = ""
     stopped: bool = False
+    ends: list[str] = field(default_factory=list)
+    """The last lines before each failure."""
     _file: TextIO | None = None
     _child: subprocess.Popen[str] | None = None
 
@@ -173,7 +179,8 @@ class Log:
             end_group(self._child)
 
     def show_end(self) -> None:
-        """What was said last, on the screen, unless it is there already."""
+        """What was said last, on the screen, unless it is there already; the report repeats the last lines of it."""
+        self.ends.append("\n".join(self.tail().splitlines()[-LAST_LINES:]))
         if self.show is Show.QUIET:
             _print(f"\n───── {self.name}: the end of {self.path}\n{self.tail()}\n─────")
 
@@ -246,11 +253,11 @@ class Runner:
     def _finish(self, future: Future[Result]) -> None:
         log = self._running.pop(future)
         result = future.result()
-        self.results[result.name] = result
         log.close()
+        if result.error and not result.counts.broken:
+            log.show_end()
+        self.results[result.name] = replace(result, ends=tuple(log.ends))
         if result.error:
-            if not result.counts.broken:
-                log.show_end()
             _print(f"✘ {result.name}: {result.error} ({result.seconds:.1f} s)")
         else:
             _print(f"✔ {result.name} {result.seconds:.1f} s")
@@ -263,7 +270,7 @@ class Runner:
 
 
 def report(results: Sequence[Result]) -> int:
-    """Print the table of steps and the closing line; return the exit code."""
+    """Print the table of steps, what failed and the closing line; return the exit code."""
     total = sum((result.counts for result in results), Counts())
     width = max(len(name) for name in ("step", *(result.name for result in results)))
     _print("\n" + "step".ljust(width + 2) + "seconds  result")
@@ -272,6 +279,9 @@ def report(results: Sequence[Result]) -> int:
         ran = f"{counts.passed} passed" if counts.passed > 1 else "passed"
         text = result.error or ran
         _print(f"{result.name.ljust(width + 2)}{result.seconds:7.1f}  {text}")
+    for result in results:
+        if result.error:
+            _print("\n".join((f"\n✘ {result.name}: {result.error}", *result.ends)))
     skipped = f", {total.skipped} skipped" if total.skipped else ""
     _print(f"\n{total.passed} passed, {total.failed} failed{skipped}")
     return 1 if any(result.error for result in results) else 0
