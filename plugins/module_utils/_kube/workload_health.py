@@ -85,7 +85,7 @@ def deployment(obj: Object) -> Health:
         return not_observed()
     failure = condition_of(obj, "ReplicaFailure")
     if failure.get("status") == "True":
-        return unhealthy(failure.get("reason") or "ReplicaFailure", failure.get("message"))
+        return _no_pods(failure)
     if rollout.get("status") == "False" and rollout.get("reason") == "ProgressDeadlineExceeded":
         return unhealthy("ProgressDeadlineExceeded", rollout.get("message"))
     wanted = wanted_of(obj)
@@ -97,6 +97,14 @@ def deployment(obj: Object) -> Health:
     if available < updated:
         return progressing("Starting", f"{available} of {updated} replicas are available")
     return HEALTHY
+
+
+def _no_pods(failure: Object) -> Health:
+    """Why a controller can't make pods. A new namespace gets its default account from the cluster itself, which may be late."""
+    message = str(failure.get("message") or "")
+    if 'serviceaccount "default" not found' in message:
+        return progressing("Starting", message)
+    return unhealthy(failure.get("reason") or "ReplicaFailure", message)
 
 
 def stateful_set(obj: Object) -> Health:
@@ -118,7 +126,7 @@ def replica_set(obj: Object) -> Health:
         return not_observed()
     failure = condition_of(obj, "ReplicaFailure")
     if failure.get("status") == "True":
-        return unhealthy(failure.get("reason") or "ReplicaFailure", failure.get("message"))
+        return _no_pods(failure)
     wanted, available = wanted_of(obj), count_of(obj, "availableReplicas")
     return (
         HEALTHY if available >= wanted else progressing("Starting", f"{available} of {wanted} replicas are available")

@@ -291,6 +291,14 @@ def test_pods_of_the_past_explain_nothing():
     assert explain(STARTING, [going, of("Pod", {"phase": "Failed", "reason": "Evicted"})]) == health(STARTING)
 
 
+@pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet"])
+def test_a_new_namespace_whose_default_account_is_late_is_waited_for(kind):
+    message = 'pods "web-" is forbidden: error looking up service account n/default: serviceaccount "default" not found'
+    late = [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}]
+    found = health(of(kind, *running(3, availableReplicas=0, conditions=late)))
+    assert (found.state, found.message) == (P, message)
+
+
 def test_a_full_quota_is_not_hidden_by_a_pod_that_waits():
     quota = [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: small"}]
     found = explain(of("Deployment", *running(3, availableReplicas=1, conditions=quota)), [unschedulable()])
