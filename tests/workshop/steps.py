@@ -19,6 +19,8 @@ HEARTBEAT = 30.0
 TAIL = 80
 # Who has only the last lines of a run, as of one that a machine made, finds there what failed.
 LAST_LINES = 12
+# A play says what failed, and then tidies up for more lines than that.
+TELLING = re.compile(r"\[ERROR\]|fatal: |failed: \[|FAILED")
 # What pip says inside ansible-test is no help in finding what failed.
 CHATTER = re.compile(
     r"\s*(Collecting|Downloading|Installing|Successfully installed|Using cached|━|Requirement already)"
@@ -180,7 +182,9 @@ class Log:
 
     def show_end(self) -> None:
         """What was said last, on the screen, unless it is there already; the report repeats the last lines of it."""
-        self.ends.append("\n".join(self.tail().splitlines()[-LAST_LINES:]))
+        lines = self.tail().splitlines()
+        telling = [line[:300] for line in lines[:-LAST_LINES] if TELLING.match(line)]
+        self.ends.append("\n".join([*telling[-3:], *lines[-LAST_LINES:]]))
         if self.show is Show.QUIET:
             _print(f"\n───── {self.name}: the end of {self.path}\n{self.tail()}\n─────")
 
